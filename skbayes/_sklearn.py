@@ -1,0 +1,183 @@
+"""The one gate to what is private or version-dependent in scikit-learn (1.6 to 1.9), each line with its reason.
+
+Nothing else in skbayes imports an underscored name of scikit-learn; `tests/test_sklearn_gate.py` holds the list.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from inspect import signature
+from typing import Any
+
+import numpy as np
+
+# scikit-learn's decorator for `fit`: checks `_parameter_constraints`, opens the callback context (1.9).
+from sklearn.base import BaseEstimator, _fit_context
+
+# Private: the classes of multi-metric, ordinary and default scorers; there is no public way to tell them apart.
+from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
+
+# Not exported by sklearn.model_selection: delegation, tags, routing and HTML of a search.
+from sklearn.model_selection._search import BaseSearchCV, _yield_masked_array_for_each_param
+from sklearn.utils import Bunch
+
+# Private, and what every `_parameter_constraints` is made of.
+from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
+
+# Private: whether `set_config(enable_metadata_routing=True)` holds.
+from sklearn.utils.metadata_routing import _routing_enabled as routing_enabled
+
+# Private: rows of X and y for one fold; knows pairwise (precomputed kernel) input.
+from sklearn.utils.metaestimators import _safe_split as safe_split
+from sklearn.utils.validation import (
+    # Private: cuts metadata of one entry per sample to the rows of a fold.
+    _check_method_params as metadata_rows,
+)
+
+__all__ = [
+    "SEARCH_CONSTRAINTS",
+    "BaseSearchCV",
+    "HasMethods",
+    "Interval",
+    "InvalidParameterError",
+    "StrOptions",
+    "accepts_sample_weight",
+    "check_refit_is_a_scorer",
+    "fit_context",
+    "fold_indices",
+    "get_scorers",
+    "is_multimetric",
+    "masked_parameter_columns",
+    "metadata_rows",
+    "named_scorers",
+    "no_callback_context",
+    "root_callback_context",
+    "routed_metadata",
+    "routing_enabled",
+    "safe_split",
+    "scorer_for_weights",
+]
+
+
+# The checks of the arguments that all searches share; `_parameter_constraints` is what `fit_context` reads.
+SEARCH_CONSTRAINTS: dict[str, Any] = BaseSearchCV._parameter_constraints
+
+
+def fit_context() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the decorator of a search's `fit`: parameter checks here, and again in the inner estimator."""
+    return _fit_context(prefer_skip_nested_validation=False)
+
+
+def get_scorers(search: BaseSearchCV) -> tuple[Any, Any]:
+    """Return (scorer, refit metric) as scikit-learn reads `scoring` and `refit`."""
+    return search._get_scorers()
+
+
+def check_refit_is_a_scorer(search: BaseSearchCV, scores: Iterable[str]) -> None:
+    """Raise scikit-learn's own ValueError unless `refit` fits the metrics that a callable returned."""
+    search._check_refit_for_multimetric(scores)
+
+
+def is_multimetric(scorer: Any) -> bool:
+    """Return whether the scorer was made of several named metrics."""
+    return isinstance(scorer, _MultimetricScorer)
+
+
+def named_scorers(scorer: Any) -> Any:
+    """Return the dict of scorers behind several metrics, or the one scorer itself."""
+    return scorer._scorers if is_multimetric(scorer) else scorer
+
+
+def masked_parameter_columns(candidates: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield ``("param_name", masked array)`` for each parameter that any candidate has."""
+    return _yield_masked_array_for_each_param(candidates)
+
+
+def accepts_sample_weight(scorer: Any) -> bool:
+    """Return whether one scorer can take ``sample_weight``; scikit-learn has this from 1.7 on only."""
+    if isinstance(scorer, _PassthroughScorer):
+        return "sample_weight" in signature(scorer._estimator.score).parameters
+    function = scorer._score_func if isinstance(scorer, _BaseScorer) else scorer
+    try:
+        return "sample_weight" in signature(function).parameters
+    except (TypeError, ValueError):  # a builtin without a signature
+        return False
+
+
+class _WithoutWeight:
+    """A scorer that cannot take `sample_weight`, inside several metrics on scikit-learn 1.6."""
+
+    def __init__(self, scorer: Any) -> None:
+        self._scorer = scorer
+
+    def __call__(self, estimator: Any, *args: Any, **kwargs: Any) -> Any:
+        kwargs.pop("sample_weight", None)
+        return self._scorer(estimator, *args, **kwargs)
+
+
+def scorer_for_weights(scorer: Any) -> Any:
+    """Return a scorer whose metrics each get `sample_weight` only if they take it; 1.6 gives it to all."""
+    if not is_multimetric(scorer) or hasattr(scorer, "_accept_sample_weight"):
+        return scorer
+    metrics = {
+        name: metric if accepts_sample_weight(metric) else _WithoutWeight(metric)
+        for name, metric in scorer._scorers.items()
+    }
+    return _MultimetricScorer(scorers=metrics, raise_exc=scorer._raise_exc)
+
+
+def fold_indices(train: Any, test: Any, X: Any) -> tuple[Any, Any]:
+    """Return indices in the array namespace of X, so that a torch X is cut by torch indices."""
+    # Private, and only there since array API support began: 1.6 has it, later releases moved parts of it.
+    from sklearn.utils._array_api import device, get_namespace
+
+    xp, is_array_api = get_namespace(X)
+    if not is_array_api:
+        return np.asarray(train), np.asarray(test)
+    return xp.asarray(train, device=device(X)), xp.asarray(test, device=device(X))
+
+
+def routed_metadata(search: BaseSearchCV, params: Mapping[str, Any], score_params: dict[str, Any]) -> Bunch:
+    """Return who gets which metadata: ``estimator.fit``, ``splitter.split``, ``scorer.score``.
+
+    With routing on, scikit-learn decides. With routing off, `groups` goes to the splitter, everything else
+    to `fit`, and `score_params` to the scorer.
+    """
+    from sklearn.utils.metadata_routing import process_routing
+
+    if routing_enabled():
+        return process_routing(search, "fit", **params)
+    rest = dict(params)
+    groups = rest.pop("groups", None)
+    return Bunch(
+        estimator=Bunch(fit=rest),
+        splitter=Bunch(split={"groups": groups}),
+        scorer=Bunch(score=score_params),
+    )
+
+
+class NoCallbackContext:
+    """Stands in for scikit-learn's callback context (1.9) on releases without `sklearn.callback`."""
+
+    def subcontext(self, **kwargs: Any) -> "NoCallbackContext":
+        return self
+
+    def call_on_fit_task_begin(self, **kwargs: Any) -> "NoCallbackContext":
+        return self
+
+    def call_on_fit_task_end(self, **kwargs: Any) -> bool:
+        return False
+
+    @contextmanager
+    def propagate_callback_context(self, estimator: BaseEstimator) -> Iterator[None]:
+        yield
+
+
+no_callback_context = NoCallbackContext()
+
+
+def root_callback_context(search: BaseSearchCV, max_subtasks: int) -> Any:
+    """Return the root of the callback tree of one `fit`; without registered callbacks it does nothing."""
+    # Contexts travel to the workers, so they are made only when somebody listens.
+    if not getattr(search, "_skl_callbacks", None) and not hasattr(search, "_parent_callback_ctx"):
+        return no_callback_context
+    return search._init_callback_context(max_subtasks=max_subtasks)

@@ -1,0 +1,19 @@
+"""Errors of skbayes: each is also a built-in type, so that `except ValueError` keeps working."""
+
+__all__ = ["ExhaustedSpaceError", "IncompatibleModelError", "SpaceTypeError", "SpaceValueError"]
+
+
+class SpaceValueError(ValueError):
+    """A design space, a dimension or a point has an impossible value."""
+
+
+class SpaceTypeError(TypeError):
+    """A design space, a dimension or a point is of a kind that cannot be understood."""
+
+
+class ExhaustedSpaceError(RuntimeError):
+    """Every point of a finite design space has been proposed already."""
+
+
+class IncompatibleModelError(ValueError):
+    """Two parts were chosen that cannot work together."""

@@ -1,0 +1,8 @@
+"""scikit-learn's face of the search: Bayesian, grid, random and manual search with cross-validation."""
+
+from ._bayes import BayesSearchCV
+from ._grid import GridSearchCV
+from ._manual import ManualSearchCV
+from ._randomized import RandomizedSearchCV
+
+__all__ = ["BayesSearchCV", "GridSearchCV", "ManualSearchCV", "RandomizedSearchCV"]

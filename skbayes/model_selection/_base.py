@@ -1,0 +1,231 @@
+"""The search loop under all searches: ask for candidates, evaluate their folds, tell the results, choose, refit.
+
+scikit-learn's `BaseSearchCV` gives delegation (`predict`, `score`, ...), tags, routing and the HTML view. Its `fit` is
+replaced: it draws the folds anew at each wave, and fails when one wave fails.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import Tags, get_tags
+from sklearn.utils.metadata_routing import UNUSED
+
+from .._sklearn import (
+    SEARCH_CONSTRAINTS,
+    BaseSearchCV,
+    check_refit_is_a_scorer,
+    fit_context,
+    named_scorers,
+    root_callback_context,
+)
+from ..evaluation import CandidateResult
+from ..optimizer import History, Trial, as_callbacks, search_state
+from ._proposals import Proposals
+from ._results import check_failures, cv_results_table, select_best, test_score_names
+from ._run import SearchRun, open_run
+
+
+__all__ = ["Search"]
+
+
+class Search(BaseSearchCV):
+    """What grid, randomized, manual and Bayesian search share; not for direct use."""
+
+    _parameter_constraints: dict[str, Any] = {**SEARCH_CONSTRAINTS}
+    # `callback` is ours, not metadata to be routed to the estimator.
+    __metadata_request__fit = {"callback": UNUSED}
+
+    def _proposals(self) -> Proposals:
+        """Return where the candidates come from; wrong arguments are refused here, before any fit."""
+        raise NotImplementedError
+
+    def _objective(self) -> str | None:
+        """Return the metric that `history_` holds when there are several; None if none is named."""
+        return self.refit if isinstance(self.refit, str) else None
+
+    def _extend(
+        self, results: dict[str, Any], proposals: Proposals, evaluated: Sequence[CandidateResult]
+    ) -> None:
+        """Add columns of `cv_results_` and attributes beyond scikit-learn's."""
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        # scikit-learn copies the estimator's kind only; what X and y may be is the estimator's matter too.
+        tags.target_tags = deepcopy(inner.target_tags)
+        tags.input_tags = deepcopy(inner.input_tags)
+        return tags
+
+    @fit_context()
+    def fit(self, X: Any, y: Any = None, *, callback: Any = None, **params: Any) -> "Search":
+        """Search for the best parameters, and refit the estimator with them on all data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, n_samples)
+            Training data; anything that the estimator takes: array, sparse matrix, data frame, list.
+            For a precomputed kernel or distance the shape is (n_samples, n_samples).
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Target; None for unsupervised learning.
+        callback : callable or list of callables, default=None
+            Called after each candidate with the state of the search, scikit-optimize's result object:
+            `x_iters`, `func_vals`, `x`, `fun` (negated scores), and `history`. A true return value ends the
+            search; what was evaluated stays.
+        **params : dict of str -> object
+            Metadata for the estimator, the scorer and the splitter, such as `sample_weight` and `groups`.
+            Entries of length n_samples are cut to the folds.
+
+        Returns
+        -------
+        self : object
+            The fitted search.
+
+        Raises
+        ------
+        ValueError
+            If an argument, the space or a parameter's name is wrong (before any fit), or if every fit
+            of the whole search failed.
+        """
+        callbacks = as_callbacks(callback)
+        run = open_run(self, X, y, params)
+        proposals = self._proposals()
+        context = root_callback_context(self, max_subtasks=1 + (self.refit is not False))
+        context.call_on_fit_task_begin(
+            estimator=self, X=run.setup.X, y=run.setup.y, metadata=run.metadata
+        )
+        evaluated = self._evaluate(run, proposals, callbacks, context)
+        self._tabulate(run, evaluated, proposals)
+        if self.refit:
+            self._refit(run, context)
+        context.call_on_fit_task_end(
+            estimator=self, X=run.setup.X, y=run.setup.y, metadata=run.metadata
+        )
+        return self
+
+    def _evaluate(
+        self,
+        run: SearchRun,
+        proposals: Proposals,
+        callbacks: list[Callable[[Any], Any]],
+        context: Any,
+        before: Sequence[CandidateResult] = (),
+    ) -> list[CandidateResult]:
+        n_splits = len(run.folds)
+        self.n_splits_ = n_splits
+        self._announce(proposals.n_candidates, n_splits)
+        node = context.subcontext(
+            task_name="search",
+            max_subtasks=proposals.n_candidates * n_splits,
+            sequential_subtasks=False,
+        ).call_on_fit_task_begin(estimator=self)
+        evaluated = list(before)
+        history = History(
+            tuple(_trial(k, result, self._objective()) for k, result in enumerate(before))
+        )
+        stopped_by = "budget"
+        with run.pool(self) as pool:
+            while stopped_by == "budget" and (wave := proposals.ask()):
+                for result in pool.run(wave, node):
+                    evaluated.append(result)
+                    self._check_metrics(result)
+                    trial = _trial(len(history), result, self._objective())
+                    history = history.append(trial)
+                    proposals.tell(trial)
+                    if callbacks and any([call(search_state(history)) for call in callbacks]):
+                        stopped_by = "callback"
+                        break
+        node.call_on_fit_task_end(estimator=self)
+        if not evaluated:
+            raise ValueError(
+                "No fits were performed. Was the CV iterator empty? Were there no candidates? "
+                f"{type(self).__name__} got an empty list of candidates; give at least one."
+            )
+        n_new = len(evaluated) - len(before)
+        if stopped_by == "budget" and n_new < proposals.n_candidates:
+            stopped_by = "exhausted"
+        self.stopped_by_ = stopped_by
+        self._remember(run, history, evaluated)
+        return evaluated
+
+    def _remember(
+        self, run: SearchRun, history: History, evaluated: Sequence[CandidateResult]
+    ) -> None:
+        # Several metrics and none of them named: there is no one score that a history could hold.
+        if self._objective() is not None or test_score_names(evaluated) is None:
+            self.history_ = history
+
+    def _announce(self, n_candidates: int, n_splits: int) -> None:
+        if self.verbose > 0:
+            print(
+                f"Fitting {n_splits} folds for each of {n_candidates} candidates, "
+                f"totalling {n_candidates * n_splits} fits"
+            )
+
+    def _check_metrics(self, result: CandidateResult) -> None:
+        # What a callable `scoring` returns is known only now; refuse a wrong `refit` before more fits.
+        names = test_score_names([result])
+        if callable(self.scoring) and names is not None:
+            check_refit_is_a_scorer(self, names)
+            self._check_objective(names)
+
+    def _check_objective(self, names: Sequence[str]) -> None:
+        """Refuse several metrics if a search that needs one of them was not told which."""
+
+    def _tabulate(
+        self, run: SearchRun, evaluated: Sequence[CandidateResult], proposals: Proposals
+    ) -> None:
+        """Set the table of results and the best of it."""
+        check_failures(evaluated, self.error_score)
+        results = cv_results_table(evaluated, self.return_train_score)
+        self._extend(results, proposals, evaluated)
+        names = test_score_names(evaluated)
+        self.multimetric_ = names is not None
+        metric = self.refit if self.multimetric_ else "score"
+        if self.refit or not self.multimetric_:
+            self.best_index_ = select_best(self.refit, metric, results)
+            if not callable(self.refit):
+                self.best_score_ = float(results[f"mean_test_{metric}"][self.best_index_])
+            self.best_params_ = results["params"][self.best_index_]
+        self.scorer_ = named_scorers(run.setup.scorer)
+        self.cv_results_ = results
+
+    def _refit(self, run: SearchRun, context: Any) -> None:
+        setup = run.setup
+        # Parameters are cloned too: an estimator among them must not be fitted in place.
+        self.best_estimator_ = clone(setup.estimator).set_params(
+            **clone(self.best_params_, safe=False)
+        )
+        node = context.subcontext(task_name="refit-with-best-params")
+        seen = {"estimator": self, "X": setup.X, "y": setup.y, "metadata": run.metadata}
+        with node.propagate_callback_context(self.best_estimator_):
+            node.call_on_fit_task_begin(**seen)
+            start = time.time()
+            target = () if setup.y is None else (setup.y,)
+            self.best_estimator_.fit(setup.X, *target, **setup.fit_params)
+            self.refit_time_ = time.time() - start
+        if hasattr(self.best_estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.best_estimator_.feature_names_in_
+        node.call_on_fit_task_end(**seen)
+
+
+def _trial(number: int, result: CandidateResult, metric: str | None) -> Trial:
+    if metric is None and test_score_names([result]) is not None:
+        return Trial(number=number, params=result.params, score=float("nan"))
+    scores = result.fold_scores(metric or "score")
+    with np.errstate(invalid="ignore"):
+        mean = float(scores.mean())
+    failed = result.has_failed or not np.isfinite(mean)
+    return Trial(
+        number=number,
+        params=result.params,
+        score=mean if np.isfinite(mean) else float("nan"),
+        status="failed" if failed else "complete",
+        fold_scores=tuple(scores.tolist()),
+        fit_time=result.mean_fit_time,
+    )
+
+

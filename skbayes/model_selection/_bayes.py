@@ -1,0 +1,262 @@
+"""Bayesian search: a model of the cross-validation score proposes the candidates."""
+
+from collections.abc import Callable, Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from .._sklearn import Interval, get_scorers, is_multimetric, named_scorers
+from ..evaluation import CandidateResult
+from ..optimizer import Optimizer, optimizer_options, search_state
+from ..space import as_space, split_budget
+from ._base import Search
+from ._extended import add_model_columns
+from ._model_proposals import ModelProposals, own_parameters, trials_of
+from ._parameters import check_parameter_names
+from ._proposals import Proposals
+
+
+__all__ = ["BayesSearchCV"]
+
+
+class BayesSearchCV(Search):
+    """Bayesian search over parameters: a better model than a grid finds, from fewer fits.
+
+    A Gaussian process models the mean cross-validation score over the space; each next candidate is where the
+    expected improvement is largest. Takes what `GridSearchCV`, `RandomizedSearchCV` and scikit-optimize's
+    `BayesSearchCV` take as space, and has their attributes.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        With a `score` method, or give `scoring`.
+    search_spaces : dict, list of dicts, list of (dict, int)
+        Parameter names and what to search: :class:`~skbayes.Real`, :class:`~skbayes.Integer`,
+        :class:`~skbayes.Categorical`, a frozen scipy distribution, a list or array of choices, a range
+        ``(low, high)`` or ``(low, high, "log-uniform")``. Dicts in a list are branches that share `n_iter`;
+        with a ``(dict, n)`` in the list each entry has its own budget, as in scikit-optimize.
+    n_iter : int, default=50
+        Number of candidates, at least 1.
+    scoring : str, callable, list, tuple or dict, default=None
+        How to score the test part of a fold; None for the estimator's own `score`. Several metrics as in
+        scikit-learn.
+    n_jobs : int, default=None
+        Evaluations side by side, through joblib's active back-end; -1 for all cores. The search is the same for
+        any number.
+    refit : bool, str or callable, default=True
+        Refit the best candidate on all data; the name of the metric that decides; or a callable that takes
+        `cv_results_` and returns the index of the best.
+    cv : int, splitter or iterable, default=None
+        Folds, as in scikit-learn; None means 5. They are drawn once per `fit`.
+    verbose : int, default=0
+        Above 0 the space as understood and the number of fits are printed, above 1 a line for each fit.
+    pre_dispatch : int or str, default='2*n_jobs'
+        How many evaluations joblib prepares ahead.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the search: one seed, one search.
+    error_score : 'raise' or float, default=np.nan
+        Score of a fit that fails; ``'raise'`` to stop the search there. With NaN the model learns to avoid the
+        place.
+    return_train_score : bool, default=False
+        Score the training parts too.
+    n_points : int, default=1
+        Candidates proposed together, at least 1. More of them keep more cores busy: up to n_points x n_splits
+        fits run side by side.
+    surrogate : str or surrogate object, default='auto'
+        Model of the score: ``'gp'``, ``'forest'``, ``'extra_trees'``, or an object with `fit` and `posterior`.
+    acquisition : str or acquisition object, default='auto'
+        Value of trying a point: ``'log_ei'``, ``'ei'``, ``'pi'``, ``'ucb'``, ``'thompson'``, or an object.
+    initial_points : list of dicts, default=None
+        Candidates to try first, in order. Before them come the estimator's own parameters, if they lie in the
+        space.
+    n_initial_points : int, default=None
+        Candidates before the model takes over, at least 1; None chooses by the number of dimensions.
+    constraint : callable, default=None
+        Takes a candidate (a dict) and returns whether it is allowed.
+    objective : str, default=None
+        The metric to search for, when there are several and `refit` names none of them.
+    history : History, finished search, or list of them, default=None
+        Earlier trials over the same space that teach the model; they are not tried again.
+    optimizer_kwargs : dict, default=None
+        Arguments as for ``skopt.Optimizer``; an explicit argument wins.
+
+    Attributes
+    ----------
+    cv_results_ : dict of arrays
+        One entry per candidate, with scikit-learn's columns and `status`, `n_splits_evaluated`,
+        `posterior_mean_test_score`, `posterior_std_test_score`.
+    best_estimator_ : estimator
+        The best candidate, fitted on all data; only with `refit`.
+    best_score_ : float
+        Its mean test score; not with a callable `refit`.
+    best_params_ : dict
+        Its parameters.
+    best_index_ : int
+        Its position in `cv_results_`.
+    scorer_ : callable or dict
+        The scorer, or one per metric.
+    n_splits_ : int
+        Number of folds.
+    refit_time_ : float
+        Seconds of the refit.
+    multimetric_ : bool
+        Whether there are several metrics.
+    history_ : History
+        The candidates and scores, for the `history` of another search.
+    optimizer_results_ : list of OptimizeResult
+        scikit-optimize's result objects, one for each space with its own budget.
+    stopped_by_ : str
+        ``"budget"``, ``"exhausted"`` (a finite space has no candidate left) or ``"callback"``.
+
+    See Also
+    --------
+    RandomizedSearchCV : Candidates at random.
+    Optimizer : The same without cross-validation: ask and tell.
+
+    Examples
+    --------
+    >>> from skbayes import BayesSearchCV
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> X, y = load_iris(return_X_y=True)
+    >>> search = BayesSearchCV(
+    ...     SVC(),
+    ...     {"C": (1e-3, 1e3, "log-uniform"), "gamma": (1e-4, 1e1, "log-uniform"), "kernel": ["rbf", "poly"]},
+    ...     n_iter=15,
+    ...     random_state=0,
+    ... )
+    >>> search.fit(X, y).best_score_ >= 0.98
+    True
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        **Search._parameter_constraints,
+        "search_spaces": "no_validation",  # as_space says more
+        "n_iter": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+        "n_points": [Interval(Integral, 1, None, closed="left")],
+        "surrogate": "no_validation",
+        "acquisition": "no_validation",
+        "initial_points": ["array-like", None],
+        "n_initial_points": [Interval(Integral, 1, None, closed="left"), None],
+        "constraint": [callable, None],
+        "objective": [str, None],
+        "history": "no_validation",
+        "optimizer_kwargs": [dict, None],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        search_spaces: Any,
+        *,
+        n_iter: int = 50,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: Any = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "2*n_jobs",
+        random_state: Any = None,
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        n_points: int = 1,
+        surrogate: Any = "auto",
+        acquisition: Any = "auto",
+        initial_points: Sequence[dict[str, Any]] | None = None,
+        n_initial_points: int | None = None,
+        constraint: Callable[[dict[str, Any]], bool] | None = None,
+        objective: str | None = None,
+        history: Any = None,
+        optimizer_kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(
+            estimator=estimator,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+        self.search_spaces = search_spaces
+        self.n_iter = n_iter
+        self.random_state = random_state
+        self.n_points = n_points
+        self.surrogate = surrogate
+        self.acquisition = acquisition
+        self.initial_points = initial_points
+        self.n_initial_points = n_initial_points
+        self.constraint = constraint
+        self.objective = objective
+        self.history = history
+        self.optimizer_kwargs = optimizer_kwargs
+
+    @property
+    def total_iterations(self) -> int:
+        """Number of candidates over all spaces, an int."""
+        return sum(n_iter for _, n_iter in split_budget(self.search_spaces, self.n_iter))
+
+    def _objective(self) -> str | None:
+        return super()._objective() or self.objective
+
+    def _proposals(self) -> Proposals:
+        scorer, _ = get_scorers(self)
+        if is_multimetric(scorer):
+            self._check_objective(list(named_scorers(scorer)))
+        options = self._optimizer_options()
+        parts = split_budget(self.search_spaces, self.n_iter)
+        spaces = [as_space(spec, constraint=options["constraint"]) for spec, _ in parts]
+        for space in spaces:
+            names = [name for name in space.names if name is not None]
+            check_parameter_names(self.estimator, names, "search_spaces")
+            if self.verbose > 0:
+                print(space.describe())
+        points = [dict(point) for point in self.initial_points or ()]
+        placed = ModelProposals.place(points, spaces)
+        # An int, drawn as scikit-learn draws: None follows numpy's global seed.
+        seed = check_random_state(options.pop("random_state")).randint(np.iinfo(np.int32).max)
+        seeds = np.random.SeedSequence(seed).spawn(len(spaces))
+        del options["constraint"]
+        optimizers = [
+            Optimizer(
+                space,
+                initial_points=own_parameters(self.estimator, space) + given,
+                history=trials_of(self.history),
+                random_state=int(sequence.generate_state(1)[0]),
+                **options,
+            )
+            for space, given, sequence in zip(spaces, placed, seeds, strict=True)
+        ]
+        budgets = [n_iter for _, n_iter in parts]
+        return ModelProposals(optimizers, budgets, self.n_points)
+
+    def _optimizer_options(self) -> dict[str, Any]:
+        options = optimizer_options(self.optimizer_kwargs)
+        defaults = {"surrogate": "auto", "acquisition": "auto"}
+        for name in ("surrogate", "acquisition", "n_initial_points", "constraint", "random_state"):
+            given, default = getattr(self, name), defaults.get(name)
+            is_default = given is None or (isinstance(given, str) and given == default)
+            if not is_default or name not in options:
+                options[name] = given
+        return options
+
+    def _check_objective(self, names: Sequence[str]) -> None:
+        if self._objective() not in names:
+            raise ValueError(
+                f"BayesSearchCV has the metrics {sorted(names)} and must know which to search for; got "
+                f"refit={self.refit!r}, objective={self.objective!r}. Name one of them in refit= or objective=."
+            )
+
+    def _extend(
+        self, results: dict[str, Any], proposals: Proposals, evaluated: Sequence[CandidateResult]
+    ) -> None:
+        assert isinstance(proposals, ModelProposals)  # made above
+        add_model_columns(results, self.history_, proposals.score_posterior(), self._objective())
+        self.optimizer_results_ = [search_state(part) for part in proposals.histories()]
+
+

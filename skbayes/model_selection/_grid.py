@@ -1,0 +1,121 @@
+"""Grid search: every combination of the listed values."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import ParameterGrid
+
+from ._base import Search
+from ._parameters import check_parameter_names
+from ._proposals import FixedProposals, Proposals
+
+__all__ = ["GridSearchCV"]
+
+
+class GridSearchCV(Search):
+    """Exhaustive search over a grid, on the engine of skbayes; scikit-learn's results and attributes.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        With a `score` method, or give `scoring`.
+    param_grid : dict or list of dicts
+        Parameter names and the values to try, as lists, tuples or arrays; with a list of dicts each grid is tried.
+    scoring : str, callable, list, tuple or dict, default=None
+        How to score the test part of a fold; None for the estimator's own `score`. Several metrics as in
+        scikit-learn.
+    n_jobs : int, default=None
+        Evaluations side by side, through joblib's active back-end; -1 for all cores.
+    refit : bool, str or callable, default=True
+        Refit the best candidate on all data; the name of the metric that decides; or a callable that takes
+        `cv_results_` and returns the index of the best.
+    cv : int, splitter or iterable, default=None
+        Folds, as in scikit-learn; None means 5. They are drawn once per `fit`.
+    verbose : int, default=0
+        Above 0 the number of fits is printed, above 1 a line for each.
+    pre_dispatch : int or str, default='2*n_jobs'
+        How many evaluations joblib prepares ahead.
+    error_score : 'raise' or float, default=np.nan
+        Score of a fit that fails; ``'raise'`` to stop the search there.
+    return_train_score : bool, default=False
+        Score the training parts too.
+
+    Attributes
+    ----------
+    cv_results_ : dict of arrays
+        One entry per candidate, with scikit-learn's columns.
+    best_estimator_ : estimator
+        The best candidate, fitted on all data; only with `refit`.
+    best_score_ : float
+        Its mean test score; not with a callable `refit`.
+    best_params_ : dict
+        Its parameters.
+    best_index_ : int
+        Its position in `cv_results_`.
+    scorer_ : callable or dict
+        The scorer, or one per metric.
+    n_splits_ : int
+        Number of folds.
+    refit_time_ : float
+        Seconds of the refit.
+    multimetric_ : bool
+        Whether there are several metrics.
+    history_ : History
+        The candidates and scores, for the `history` of another search; absent with several metrics of which
+        `refit` names none.
+    stopped_by_ : str
+        ``"budget"`` or ``"callback"``.
+
+    See Also
+    --------
+    BayesSearchCV : Fewer fits by a model of the score.
+    ManualSearchCV : An explicit list of candidates.
+
+    Examples
+    --------
+    >>> from skbayes import GridSearchCV
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> X, y = load_iris(return_X_y=True)
+    >>> search = GridSearchCV(SVC(), {"kernel": ("linear", "rbf"), "C": [1, 10]}).fit(X, y)
+    >>> search.best_params_
+    {'C': 1, 'kernel': 'linear'}
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        **Search._parameter_constraints,
+        "param_grid": [dict, list],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_grid: Any,
+        *,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: Any = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "2*n_jobs",
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+    ) -> None:
+        super().__init__(
+            estimator=estimator,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+        self.param_grid = param_grid
+
+    def _proposals(self) -> Proposals:
+        grid = ParameterGrid(self.param_grid)
+        names = {name for part in grid.param_grid for name in part}
+        check_parameter_names(self.estimator, names, "param_grid")
+        return FixedProposals(grid)

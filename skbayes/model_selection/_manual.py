@@ -1,0 +1,224 @@
+"""Manual search: an explicit list of candidates, and one more by hand whenever the user likes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .._sklearn import no_callback_context
+from ..evaluation import CandidateResult
+from ..optimizer import History, Optimizer
+from ..space import space_of
+from ._base import Search
+from ._extended import add_model_columns
+from ._parameters import check_parameter_names
+from ._proposals import Candidate, FixedProposals, Proposals
+from ._run import SearchRun, open_run
+
+__all__ = ["ManualSearchCV"]
+
+
+class ManualSearchCV(Search):
+    """Search over an explicit list of candidates; `try_candidate` adds one more by hand.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        With a `score` method, or give `scoring`.
+    candidates : list of dicts, default=None
+        Parameters to try, in order; an empty dict is the estimator as it is. None to begin with
+        `try_candidate`.
+    scoring : str, callable, list, tuple or dict, default=None
+        How to score the test part of a fold; None for the estimator's own `score`. Several metrics as in
+        scikit-learn.
+    n_jobs : int, default=None
+        Evaluations side by side, through joblib's active back-end; -1 for all cores.
+    refit : bool, str or callable, default=True
+        Refit the best candidate on all data; the name of the metric that decides; or a callable that takes
+        `cv_results_` and returns the index of the best.
+    cv : int, splitter or iterable, default=None
+        Folds, as in scikit-learn; None means 5. They are drawn once, and kept for `try_candidate`.
+    verbose : int, default=0
+        Above 0 the number of fits is printed, above 1 a line for each.
+    pre_dispatch : int or str, default='2*n_jobs'
+        How many evaluations joblib prepares ahead.
+    error_score : 'raise' or float, default=np.nan
+        Score of a fit that fails; ``'raise'`` to stop the search there.
+    return_train_score : bool, default=False
+        Score the training parts too.
+
+    Attributes
+    ----------
+    cv_results_ : dict of arrays
+        One entry per candidate, with scikit-learn's columns and `status`, `n_splits_evaluated`,
+        `posterior_mean_test_score`, `posterior_std_test_score`.
+    best_estimator_ : estimator
+        The best candidate, fitted on all data; only with `refit`.
+    best_score_ : float
+        Its mean test score; not with a callable `refit`.
+    best_params_ : dict
+        Its parameters.
+    best_index_ : int
+        Its position in `cv_results_`.
+    scorer_ : callable or dict
+        The scorer, or one per metric.
+    n_splits_ : int
+        Number of folds.
+    refit_time_ : float
+        Seconds of the refit.
+    multimetric_ : bool
+        Whether there are several metrics.
+    history_ : History
+        The candidates and scores, for the `history` of another search; absent with several metrics of which
+        `refit` names none.
+    stopped_by_ : str
+        ``"budget"`` or ``"callback"``.
+
+    See Also
+    --------
+    BayesSearchCV : Takes the `history_` of this search and goes on from there.
+
+    Examples
+    --------
+    >>> from skbayes import ManualSearchCV
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> X, y = load_iris(return_X_y=True)
+    >>> search = ManualSearchCV(SVC(), [{"C": 0.01}, {"C": 1.0}]).fit(X, y)
+    >>> search.try_candidate(X, y, C=10.0, kernel="linear").best_params_
+    {'C': 1.0}
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        **Search._parameter_constraints,
+        "candidates": "no_validation",  # checked with a message that names the entry
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        candidates: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: Any = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "2*n_jobs",
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+    ) -> None:
+        super().__init__(
+            estimator=estimator,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+        self.candidates = candidates
+
+    def try_candidate(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        **params: Any,
+    ) -> "ManualSearchCV":
+        """Evaluate one more candidate on the same folds, and update all results.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The data that `fit` had. Without an earlier `fit` the folds are drawn here.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Target.
+        metadata : mapping of str to object, default=None
+            What `fit` got beside X and y, such as ``{"sample_weight": w}``.
+        **params : dict of str -> object
+            The candidate: parameters to set on the estimator.
+
+        Returns
+        -------
+        self : object
+            With `cv_results_` one entry longer, and refitted if the best candidate changed.
+
+        Raises
+        ------
+        ValueError
+            If the data have another number of rows than those of `fit`, or a parameter is unknown.
+        """
+        self._validate_params()
+        check_parameter_names(self.estimator, params, "try_candidate")
+        before: list[CandidateResult] = getattr(self, "_evaluated", [])
+        previous = getattr(self, "best_index_", None) if before else None
+        if before and _n_rows(X) != self._n_samples:
+            raise ValueError(
+                f"try_candidate got data of {_n_rows(X)} rows, and fit had {self._n_samples}: the "
+                "folds would not be the same. Give the data of fit, or call fit again."
+            )
+        run = open_run(self, X, y, metadata or {}, folds=self._folds if before else None)
+        proposals = FixedProposals([params])
+        evaluated = self._evaluate(run, proposals, [], no_callback_context, before)
+        self._tabulate(run, evaluated, proposals)
+        if self.refit and self.best_index_ != previous:
+            self._refit(run, no_callback_context)
+        return self
+
+    def _proposals(self) -> Proposals:
+        candidates = _checked(self.candidates)
+        names = {name for candidate in candidates for name in candidate}
+        check_parameter_names(self.estimator, names, "candidates")
+        return FixedProposals(candidates)
+
+    def _remember(
+        self, run: SearchRun, history: History, evaluated: Sequence[CandidateResult]
+    ) -> None:
+        super()._remember(run, history, evaluated)
+        # What `try_candidate` goes on from.
+        self._folds, self._n_samples = run.folds, _n_rows(run.setup.X)
+        self._evaluated = list(evaluated)
+
+    def _extend(
+        self, results: dict[str, Any], proposals: Proposals, evaluated: Sequence[CandidateResult]
+    ) -> None:
+        if hasattr(self, "history_"):
+            posterior = _posterior(self.history_)
+            add_model_columns(results, self.history_, posterior, self._objective())
+
+
+def _checked(candidates: Any) -> list[Candidate]:
+    if not isinstance(candidates, list | tuple):
+        raise TypeError(
+            f"candidates must be a list of dicts; got {candidates!r}. "
+            "Give for example [{'C': 1.0}, {'C': 10.0}], or begin with try_candidate."
+        )
+    for k, candidate in enumerate(candidates):
+        if not isinstance(candidate, Mapping):
+            raise TypeError(
+                f"candidates[{k}] must be a dict of parameters; got {candidate!r}. "
+                "Give for example {'C': 1.0}."
+            )
+    return [dict(candidate) for candidate in candidates]
+
+
+def _posterior(history: History) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and std of the score at each candidate, by a model over the space they span."""
+    if history.incumbent is None:
+        return np.full(len(history), np.nan), np.full(len(history), np.nan)
+    candidates = [trial.params for trial in history]
+    model = Optimizer(space_of(candidates), random_state=0)
+    for trial in history:
+        model.tell(
+            trial.params, trial.score, fold_scores=trial.fold_scores, status=trial.status
+        )
+    posterior = model.score_posterior(candidates)
+    return posterior.mean, posterior.std
+
+
+def _n_rows(X: Any) -> int:
+    return int(X.shape[0]) if hasattr(X, "shape") else len(X)

@@ -1,0 +1,111 @@
+"""Candidates proposed by optimizers: one for each space that has its own budget, one after the other."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..optimizer import History, Optimizer, Trial
+from ..space import Space
+from ._proposals import Candidate
+
+__all__ = ["ModelProposals", "own_parameters", "trials_of"]
+
+
+class ModelProposals:
+    """Waves of candidates from a model of the score.
+
+    Parameters
+    ----------
+    optimizers : sequence of Optimizer
+        One per space.
+    budgets : sequence of int
+        How many candidates each of them may propose.
+    n_points : int
+        Candidates per wave.
+    """
+
+    def __init__(
+        self, optimizers: Sequence[Optimizer], budgets: Sequence[int], n_points: int
+    ) -> None:
+        self._optimizers = list(optimizers)
+        self._left = list(budgets)
+        self._n_points = n_points
+        self._told: list[list[Trial]] = [[] for _ in self._optimizers]
+        self._current = 0
+        self.n_candidates = sum(budgets)
+
+    @staticmethod
+    def place(points: Sequence[Candidate], spaces: Sequence[Space]) -> list[list[Candidate]]:
+        """Sort the user's initial points by the first space that contains each; refuse the others."""
+        placed: list[list[Candidate]] = [[] for _ in spaces]
+        for point in points:
+            homes = [k for k, space in enumerate(spaces) if space.contains(point)]
+            if not homes:
+                spaces[0].encode(point)  # raises, and says why
+            placed[homes[0]].append(point)
+        return placed
+
+    def ask(self) -> list[Candidate]:
+        """Return the next wave from the space in turn; a space without points left gives way."""
+        while self._current < len(self._optimizers):
+            k = self._current
+            n = min(self._n_points, self._left[k])
+            wave = self._optimizers[k].ask(n) if n > 0 else []
+            if wave:
+                self._left[k] -= len(wave)
+                return wave
+            self._current += 1
+        return []
+
+    def tell(self, trial: Trial) -> None:
+        """Record a trial with the optimizer that proposed it."""
+        self._told[self._current].append(trial)
+        self._optimizers[self._current].tell(
+            trial.params,
+            trial.score,
+            fold_scores=trial.fold_scores,
+            fit_time=trial.fit_time,
+            status=trial.status,
+        )
+
+    def histories(self) -> list[History]:
+        """Return the trials of each space."""
+        return [History(tuple(trials)) for trials in self._told]
+
+    def score_posterior(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the model's mean and std of the score at every candidate told, each (n_candidates,)."""
+        means, stds = [np.empty(0)], [np.empty(0)]
+        for optimizer, trials in zip(self._optimizers, self._told, strict=True):
+            mean = std = np.full(len(trials), np.nan)
+            if any(np.isfinite(trial.score) for trial in trials):
+                posterior = optimizer.score_posterior([trial.params for trial in trials])
+                mean, std = posterior.mean, posterior.std
+            means.append(mean)
+            stds.append(std)
+        return np.concatenate(means), np.concatenate(stds)
+
+
+def own_parameters(estimator: Any, space: Space) -> list[Candidate]:
+    """Return the estimator's own parameters as a candidate, if they lie in the space."""
+    return [point for point in space.restrict(estimator.get_params(deep=True))][:1]
+
+
+def trials_of(history: Any) -> History | None:
+    """Return the trials of what `history=` was given: a History, a finished search, or a list of them."""
+    if history is None:
+        return None
+    if isinstance(history, History):
+        return history
+    if hasattr(history, "history_"):
+        return trials_of(history.history_)
+    if isinstance(history, list | tuple):
+        trials: list[Trial] = []
+        for entry in history:
+            part = (entry,) if isinstance(entry, Trial) else trials_of(entry) or ()
+            trials.extend(part)
+        return History(tuple(trials))
+    raise TypeError(
+        f"history must be a History, a finished search, or a list of them; got {history!r}. "
+        "Give history=search.history_."
+    )

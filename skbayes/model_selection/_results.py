@@ -1,0 +1,176 @@
+"""`cv_results_` and the choice of the best candidate, with scikit-learn's columns, types and rules."""
+
+import numbers
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import rankdata
+from sklearn.exceptions import FitFailedWarning
+
+from .._sklearn import masked_parameter_columns
+from ..evaluation import CandidateResult
+
+__all__ = ["check_failures", "cv_results_table", "rank_scores", "select_best", "test_score_names"]
+
+
+def test_score_names(evaluated: Sequence[CandidateResult]) -> list[str] | None:
+    """Return the names of the metrics, or None when there is a single one without a name."""
+    for result in evaluated:
+        for fold in result.folds:
+            if isinstance(fold.test_scores, dict):
+                return list(fold.test_scores)
+    return None
+
+
+def check_failures(evaluated: Sequence[CandidateResult], error_score: Any) -> None:
+    """Warn about fits that failed; raise only when every fit of the whole search did.
+
+    Parameters
+    ----------
+    evaluated : sequence of CandidateResult
+        The whole search.
+    error_score : float or "raise"
+        What failed fits counted as.
+
+    Raises
+    ------
+    ValueError
+        If no fit succeeded.
+    """
+    errors = [fold.fit_error for result in evaluated for fold in result.folds if fold.fit_error]
+    if not errors:
+        return
+    n_fits = sum(len(result.folds) for result in evaluated)
+    details = "\n".join(
+        f"{'-' * 80}\n{count} fits failed with the following error:\n{error}"
+        for error, count in Counter(errors).items()
+    )
+    if len(errors) == n_fits:
+        raise ValueError(
+            f"All the {n_fits} fits failed: it is likely that your model is misconfigured. "
+            f"error_score='raise' shows the first error at once.\n{details}"
+        )
+    warnings.warn(
+        # The first two sentences are scikit-learn's words: users filter warnings by them.
+        f"{len(errors)} fits failed out of a total of {n_fits}. The score on these train-test "
+        f"partitions for these parameters will be set to {error_score}. If that was not expected, "
+        f"error_score='raise' shows the first error at once.\n{details}",
+        FitFailedWarning,
+        stacklevel=2,
+    )
+
+
+def cv_results_table(
+    evaluated: Sequence[CandidateResult], return_train_score: bool
+) -> dict[str, Any]:
+    """Build scikit-learn's `cv_results_` of a search.
+
+    Parameters
+    ----------
+    evaluated : sequence of CandidateResult
+        At least one candidate, each with the same number of folds.
+    return_train_score : bool
+        Add the columns of the training scores.
+
+    Returns
+    -------
+    results : dict of str to array
+        Column by column, one entry per candidate.
+    """
+    params = [result.params for result in evaluated]
+    results: dict[str, Any] = {}
+    for name in ("fit_time", "score_time"):
+        times = [[getattr(fold, name) for fold in result.folds] for result in evaluated]
+        results.update(_mean_and_std(name, np.array(times)))
+    results.update(masked_parameter_columns(params))
+    results["params"] = params
+    metrics = test_score_names(evaluated) or ["score"]
+    for metric in metrics:
+        test = _scores(evaluated, "test_scores", metric)
+        results.update(_score_columns(f"test_{metric}", test))
+        results[f"rank_test_{metric}"] = rank_scores(results[f"mean_test_{metric}"])
+        if return_train_score:
+            train = _scores(evaluated, "train_scores", metric)
+            results.update(_score_columns(f"train_{metric}", train))
+    return results
+
+
+def _scores(evaluated: Sequence[CandidateResult], kind: str, metric: str) -> np.ndarray:
+    # (n_candidates, n_splits); a fold that failed before its metrics had names holds one number
+    rows = [[getattr(fold, kind) for fold in result.folds] for result in evaluated]
+    return np.array(
+        [[cell[metric] if isinstance(cell, dict) else cell for cell in row] for row in rows],
+        dtype=np.float64,
+    )
+
+
+def _score_columns(name: str, scores: np.ndarray) -> dict[str, np.ndarray]:
+    columns = {f"split{k}_{name}": scores[:, k] for k in range(scores.shape[1])}
+    columns.update(_mean_and_std(name, scores))
+    means = columns[f"mean_{name}"]
+    if not np.isfinite(means).all():
+        warnings.warn(
+            f"One or more of the {name.split('_')[0]} scores are non-finite: {means}",
+            UserWarning,
+            stacklevel=4,
+        )
+    return columns
+
+
+def _mean_and_std(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
+    with np.errstate(invalid="ignore"):  # inf − inf is nan, and that is what the table shows
+        return {f"mean_{name}": values.mean(axis=1), f"std_{name}": values.std(axis=1)}
+
+
+def rank_scores(means: np.ndarray) -> np.ndarray:
+    """Rank with 1 the best; NaN ties with the worst, as in scikit-learn."""
+    if np.isnan(means).all():
+        return np.ones(len(means), dtype=np.int32)
+    filled = np.where(np.isnan(means), np.nanmin(means) - 1, means)
+    return rankdata(-filled, method="min").astype(np.int32)
+
+
+def select_best(refit: Any, metric: str, results: dict[str, Any]) -> int:
+    """Return the index of the best candidate.
+
+    Parameters
+    ----------
+    refit : bool, str or callable
+        A callable chooses from the table itself.
+    metric : str
+        The metric whose rank decides otherwise.
+    results : dict
+        `cv_results_`.
+
+    Returns
+    -------
+    index : int
+        Of the columns of `results`.
+
+    Raises
+    ------
+    TypeError
+        If the callable returns no integer.
+    IndexError
+        If it returns an index out of range.
+    """
+    if not callable(refit):
+        return int(results[f"rank_test_{metric}"].argmin())
+    index = refit(results)
+    if not isinstance(index, numbers.Integral):
+        raise TypeError(
+            f"best_index_ returned is not an integer: the callable refit gave {index!r}. "
+            "Return the position of the chosen candidate in cv_results_."
+        )
+    n_candidates = len(results["params"])
+    if not 0 <= index < n_candidates:
+        raise IndexError(
+            f"best_index_ index out of range: the callable refit gave {index} and there are "
+            f"{n_candidates} candidates. Return an index from 0 to {n_candidates - 1}."
+        )
+    return int(index)
+
+

@@ -1,0 +1,111 @@
+"""Several points at once: each is chosen as if those chosen before it, and those still being
+evaluated, had turned out as the surrogate expects.
+
+Such a fantasy (a "kriging believer") leaves the posterior mean where it is and takes the uncertainty
+around the point away, so that the next choice goes elsewhere. Hyper-parameters are not refitted.
+
+Reference: Ginsbourger, Le Riche, Carraro (2010). Kriging is well-suited to parallelize
+optimization. DOI 10.1007/978-3-642-10701-6_6
+"""
+
+from collections.abc import Hashable, Set
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..acquisition import AcquisitionContext, JointAcquisition
+from ..space import Space
+from ._maximize import Pool, candidates, maximize
+from ._observations import Observations
+from ._surface import Surface
+from ._unseen import unseen
+
+__all__ = ["propose"]
+
+Floats = NDArray[np.float64]
+
+# The points to search around. Five are the modes that fifty evaluations can tell apart.
+_N_AROUND = 5
+# Posterior means are compared at the best observed scores only: under noise the best mean may be at
+# a score that is not the best, but hardly at one that a hundred others beat.
+_N_INCUMBENTS = 100
+
+
+def propose(
+    model: Any,
+    observations: Observations,
+    space: Space,
+    acquisition: Any,
+    rng: np.random.Generator,
+    n: int = 1,
+    *,
+    pending: Floats,
+    exclude: Set[Hashable],
+) -> list[Floats]:
+    """Return up to n new points by a fitted surrogate.
+
+    Parameters
+    ----------
+    model : Surrogate
+        Fitted to the observations.
+    observations : Observations
+        What it was fitted to; at least one finite score.
+    space : Space
+        The design space.
+    acquisition : MarginalAcquisition or JointAcquisition
+        What to maximise.
+    rng : numpy.random.Generator
+        Source of randomness.
+    n : int, default=1
+        Number of points.
+    pending : ndarray of shape (p, n_dims)
+        Encoded points that are being evaluated.
+    exclude : set
+        Keys of the points that may not come.
+
+    Returns
+    -------
+    points : list of ndarray of shape (n_dims,)
+        Encoded points, in the order of choice; fewer than n when the space has no more.
+    """
+    best_first = observations.U_finite[np.argsort(-observations.scores_finite, kind="stable")]
+    known = best_first[:_N_INCUMBENTS]
+    taken = set(exclude)
+    chosen: list[Floats] = []
+    fantasies = pending
+    while len(chosen) < n:
+        if len(fantasies):
+            model = model.condition(fantasies, model.posterior(fantasies).mean)
+            known = np.concatenate([known, fantasies])
+        means = model.posterior(known).mean
+        incumbent = float(means.max())
+        around = known[np.argsort(-means, kind="stable")[:_N_AROUND]]
+        u = _best(model, acquisition, incumbent, space, rng, around, taken)
+        if u is None:  # nearly exhausted: all that the maximiser met had been tried
+            left = unseen(space, 1, taken, rng)
+            if not len(left):
+                break
+            u = left[0]
+        chosen.append(u)
+        taken.add(space.key(u))
+        fantasies = u[None]
+    return chosen
+
+
+def _best(
+    model: Any,
+    acquisition: Any,
+    incumbent: float,
+    space: Space,
+    rng: np.random.Generator,
+    around: Floats,
+    exclude: Set[Hashable],
+) -> Floats | None:
+    if not isinstance(acquisition, JointAcquisition):
+        surface = Surface(model, acquisition, incumbent)
+        return maximize(surface, space, rng, around=around, exclude=exclude)
+    U, _ = candidates(space, rng, around)
+    pool = Pool(space)
+    pool.add(U, acquisition.value(model.posterior(U), AcquisitionContext(incumbent, rng)))
+    return pool.first_new(exclude)

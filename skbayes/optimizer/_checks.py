@@ -1,0 +1,67 @@
+"""What is told to the optimizer, checked at the door."""
+
+import numbers
+from math import isfinite, isnan
+from typing import Any
+
+import numpy as np
+
+from ._trial import STATUSES
+
+__all__ = ["check_count", "check_noise_variance", "check_score", "check_status", "seed_sequence"]
+
+
+def check_count(value: Any, name: str, least: int) -> int:
+    """Return an integer of at least `least`."""
+    is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
+    if not is_integer or value < least:
+        raise ValueError(f"{name} must be an integer of at least {least}; got {value!r}.")
+    return int(value)
+
+
+def check_score(score: Any) -> float:
+    """Return the score as a float; an infinite one is none, like nan."""
+    if not isinstance(score, numbers.Real) or isinstance(score, bool | np.bool_):
+        raise TypeError(
+            f"score must be a real number, or nan for a failed trial; got {score!r} of type "
+            f"{type(score).__name__}."
+        )
+    return float(score) if isfinite(score) else np.nan
+
+
+def check_status(status: str | None, score: float) -> str:
+    """Return the status, which follows from the score if it is None."""
+    if status is None:
+        return "failed" if isnan(score) else "complete"
+    if status not in STATUSES:
+        raise ValueError(f"status={status!r} is not known. Choose one of {', '.join(STATUSES)}.")
+    if status == "complete" and isnan(score):
+        raise ValueError("A trial without a finite score is not complete; give status='failed'.")
+    return status
+
+
+def check_noise_variance(noise_variance: Any) -> float | None:
+    """Return a non-negative finite number, or None."""
+    if noise_variance is None:
+        return None
+    if not isinstance(noise_variance, numbers.Real) or not 0 <= noise_variance < np.inf:
+        raise ValueError(
+            f"noise_variance must be None or a finite number >= 0; got {noise_variance!r}."
+        )
+    return float(noise_variance)
+
+
+def seed_sequence(random_state: Any) -> np.random.SeedSequence:
+    """Return the root of all random streams; a generator is drawn from, so it moves on."""
+    if isinstance(random_state, np.random.Generator):
+        return np.random.SeedSequence(random_state.integers(2**32, size=4).tolist())
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.SeedSequence(random_state.randint(2**31 - 1, size=4).tolist())
+    if random_state is None:
+        return np.random.SeedSequence()
+    if isinstance(random_state, numbers.Integral) and random_state >= 0:
+        return np.random.SeedSequence(int(random_state))
+    raise ValueError(
+        "random_state must be None, a non-negative integer, a numpy Generator or a RandomState; "
+        f"got {random_state!r}."
+    )

@@ -1,0 +1,329 @@
+"""Ask and tell: the loop of a search with the evaluations left to the caller.
+
+`tell` records and returns at once; `ask` thinks. Every proposal has its own stream of random
+numbers, numbered from the seed, so that the same sequence of calls gives the same proposals.
+"""
+
+import warnings
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..exceptions import ExhaustedSpaceError, SpaceTypeError, SpaceValueError
+from ..posteriors import GaussianPosterior
+from ..space import Space, as_space
+from ._batch import propose
+from ._checks import (
+    check_count,
+    check_noise_variance,
+    check_score,
+    check_status,
+    seed_sequence,
+)
+from ._design import initial_design
+from ._observations import Observations
+from ._suggest import as_acquisition, as_surrogate, fit_surrogate
+from ._trial import History, Trial
+from ._unseen import distinct, unseen
+
+__all__ = ["Optimizer"]
+
+Floats = NDArray[np.float64]
+Params = dict[str, Any]
+
+
+class Optimizer:
+    """Bayesian optimisation of a score over a design space, one question at a time.
+
+    Parameters
+    ----------
+    space : dict, list of dict, list of Dimension, or Space
+        The design space in any notation that `as_space` takes.
+    surrogate : str or Surrogate, default="auto"
+        The regression model of the score: ``"gp"``, ``"forest"``, ``"extra_trees"`` or an object.
+        ``"auto"`` is the Gaussian process.
+    acquisition : str, MarginalAcquisition or JointAcquisition, default="auto"
+        What makes a point worth evaluating: ``"log_ei"``, ``"ei"``, ``"pi"``, ``"ucb"``,
+        ``"thompson"`` or an object. ``"auto"`` is ``"log_ei"``.
+    initial_points : list of dict, default=None
+        Points to propose first, in this order.
+    n_initial_points : int, default=None
+        How many points to evaluate before the surrogate chooses, `initial_points` and the trials of
+        `history` included. None: four more than there are dimensions, but 6 to 12.
+    initial_design : {"sobol", "latin_hypercube", "random", "grid"}, default="sobol"
+        How the other initial points are spread.
+    history : History or iterable of Trial, default=None
+        Earlier trials. They teach the surrogate and are not proposed again; `history` of the
+        optimizer does not contain them. Those outside the space are left out with a warning.
+    constraint : callable, default=None
+        ``constraint(params) -> bool``; points where it is false are never proposed.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default=None
+        Seed. None is different each time.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the space, an initial point or any other argument cannot be used.
+
+    See Also
+    --------
+    minimize : The whole loop around a function.
+    suggest : The same as a pure function.
+
+    Examples
+    --------
+    >>> from skbayes.optimizer import Optimizer
+    >>> optimizer = Optimizer({"x": (-5.0, 5.0)}, random_state=0)
+    >>> for _ in range(15):
+    ...     params = optimizer.ask()
+    ...     optimizer.tell(params, score=-((params["x"] - 1.0) ** 2))
+    >>> abs(optimizer.history.incumbent.params["x"] - 1.0) < 0.1
+    True
+    """
+
+    def __init__(
+        self,
+        space: Any,
+        *,
+        surrogate: Any = "auto",
+        acquisition: Any = "auto",
+        initial_points: Sequence[Mapping[str, Any]] | None = None,
+        n_initial_points: int | None = None,
+        initial_design: str = "sobol",
+        history: Iterable[Trial] | None = None,
+        constraint: Any = None,
+        random_state: Any = None,
+    ) -> None:
+        self.space: Space = as_space(space, constraint)
+        self._seeds = seed_sequence(random_state)
+        design_seed, surrogate_seed = self._seeds.spawn(2)
+        self._surrogate = as_surrogate(
+            "gp" if isinstance(surrogate, str) and surrogate == "auto" else surrogate,
+            self.space,
+            int(surrogate_seed.generate_state(1)[0] // 2),
+        )
+        self._acquisition = as_acquisition(
+            "log_ei" if isinstance(acquisition, str) and acquisition == "auto" else acquisition
+        )
+        self._history = History()
+        self._rows: list[Floats] = []
+        self._scores: list[float] = []
+        self._noise_variances: list[float] = []
+        self._told: set[Hashable] = set()
+        self._pending: dict[Hashable, Floats] = {}
+        self._fitted: tuple[int, Any] = (0, None)
+        self._learn_earlier(history)
+        self._n_initial = self._check_n_initial(n_initial_points)
+        self._given, self._design = self._draw_design(
+            initial_points or (), initial_design, np.random.default_rng(design_seed)
+        )
+
+    @property
+    def history(self) -> History:
+        """All trials told so far, without the earlier ones given at the start."""
+        return self._history
+
+    def ask(self, n: int | None = None) -> Any:
+        """Propose what to evaluate next.
+
+        Points that were asked for and not yet told count as being evaluated: they are not proposed
+        again, and the surrogate expects of them what it predicts.
+
+        Parameters
+        ----------
+        n : int or None, default=None
+            How many points to evaluate side by side. None: one, returned by itself.
+
+        Returns
+        -------
+        params : dict, or list of dict
+            One point for ``n=None``; otherwise a list of n distinct points, shorter or empty at the
+            end of a finite space.
+
+        Raises
+        ------
+        ExhaustedSpaceError
+            If ``n=None`` and every point of a finite space has been proposed or told.
+        ValueError
+            If `n` is not a positive integer.
+        """
+        n_asked = 1 if n is None else check_count(n, "n", 1)
+        points = [self._register(u) for u in self._choose(n_asked)]
+        if n is not None:
+            return points
+        if not points:
+            raise ExhaustedSpaceError(
+                f"All points of the design space have been proposed: {len(self._told)} told, "
+                f"{len(self._pending)} pending. Stop here, or widen the space."
+            )
+        return points[0]
+
+    def tell(
+        self,
+        params: Mapping[str, Any],
+        score: float,
+        *,
+        noise_variance: float | None = None,
+        fold_scores: Iterable[float] | None = None,
+        fit_time: float | None = None,
+        status: str | None = None,
+    ) -> None:
+        """Record the score of a point and return at once.
+
+        Parameters
+        ----------
+        params : dict
+            A point of the space, asked for or not.
+        score : float
+            Higher is better. nan means that there is none, and an infinite score counts as that.
+        noise_variance : float or None, default=None
+            Known variance of the score, in its squared unit.
+        fold_scores : iterable of float or None, default=None
+            The scores that `score` is the mean of.
+        fit_time : float or None, default=None
+            Seconds that the evaluation took.
+        status : str or None, default=None
+            ``"complete"``, ``"failed"``, ``"pruned"``, ``"timeout"`` or ``"memory"``. None:
+            ``"complete"`` with a finite score, otherwise ``"failed"``.
+
+        Raises
+        ------
+        TypeError
+            If the score is not a real number.
+        ValueError
+            If the point lies outside the space, the noise variance is negative, or the status is
+            unknown or ``"complete"`` without a score.
+        """
+        score = check_score(score)
+        trial = Trial(
+            number=len(self._history),
+            params=dict(params),
+            score=score,
+            status=check_status(status, score),
+            noise_variance=check_noise_variance(noise_variance),
+            fold_scores=None if fold_scores is None else tuple(float(s) for s in fold_scores),
+            fit_time=None if fit_time is None else float(fit_time),
+        )
+        self._record(trial, self.space.encode(params))
+        self._history = self._history.append(trial)
+
+    def score_posterior(self, params_list: Sequence[Mapping[str, Any]]) -> GaussianPosterior:
+        """Return what is believed of the noise-free scores of some points after all that was told.
+
+        Parameters
+        ----------
+        params_list : list of dict
+            Points of the space.
+
+        Returns
+        -------
+        posterior : GaussianPosterior
+            Mean and standard deviation in the unit of the score.
+
+        Raises
+        ------
+        ValueError
+            If no finite score has been told, a point lies outside the space, or the surrogate
+            cannot be fitted.
+        """
+        U = np.array([self.space.encode(params) for params in params_list])
+        model = self._model()
+        if model is None:
+            raise ValueError(
+                "There is no posterior: the surrogate needs a finite score and a fit without error; "
+                f"got {sum(map(isfinite, self._scores))} finite scores. Tell more trials first."
+            )
+        return model.score_posterior(U.reshape(len(U), self.space.n_dims))
+
+    def _choose(self, n: int) -> list[Floats]:
+        """Up to n new points: those given, then the initial design, then by the model."""
+        exclude = self._told | self._pending.keys()
+        chosen, keys = distinct(self._given, self.space, exclude, n)
+        n_design = self._n_initial - len(self._told) - len(self._pending) - len(chosen)
+        more, more_keys = distinct(
+            self._design, self.space, exclude | keys, max(0, min(n - len(chosen), n_design))
+        )
+        chosen, keys = chosen + more, keys | more_keys
+        n_left = n - len(chosen)
+        if not n_left:
+            return chosen
+        rng = np.random.default_rng(self._seeds.spawn(1)[0])
+        model = self._model()
+        if model is None:
+            return chosen + list(unseen(self.space, n_left, exclude | keys, rng))
+        waiting = [*self._pending.values(), *chosen]
+        return chosen + propose(
+            model,
+            self._observations(),
+            self.space,
+            self._acquisition,
+            rng,
+            n_left,
+            pending=np.array(waiting).reshape(len(waiting), self.space.n_dims),
+            exclude=exclude | keys,
+        )
+
+    def _register(self, u: Floats) -> Params:
+        self._pending[self.space.key(u)] = u
+        return self.space.decode(u)
+
+    def _record(self, trial: Trial, u: Floats) -> None:
+        key = self.space.key(u)
+        self._pending.pop(key, None)
+        self._told.add(key)
+        self._rows.append(u)
+        self._scores.append(trial.score)
+        self._noise_variances.append(
+            np.nan if trial.noise_variance is None else trial.noise_variance
+        )
+
+    def _observations(self) -> Observations:
+        return Observations(
+            U=np.array(self._rows).reshape(len(self._rows), self.space.n_dims),
+            scores=np.array(self._scores, dtype=float),
+            noise_variance=np.array(self._noise_variances, dtype=float),
+            keys=frozenset(self._told),
+        )
+
+    def _model(self) -> Any | None:
+        """The surrogate fitted to all that was told; None if it cannot be."""
+        n_told, model = self._fitted
+        if n_told != len(self._rows):
+            observations = self._observations()
+            if observations.n_finite:
+                model = fit_surrogate(self._surrogate, observations)
+            self._fitted = (len(self._rows), model)
+        return model
+
+    def _learn_earlier(self, history: Iterable[Trial] | None) -> None:
+        outside = 0
+        for trial in history or ():
+            try:
+                u = self.space.encode(trial.params)
+            except (SpaceValueError, SpaceTypeError):
+                outside += 1
+            else:
+                self._record(trial, u)
+        if outside:
+            warnings.warn(
+                f"{outside} of the {outside + len(self._rows)} earlier trials lie outside the "
+                "design space and were left out. Widen the space to use them.",
+                UserWarning,
+                stacklevel=3,
+            )
+
+    def _check_n_initial(self, n: int | None) -> int:
+        if n is None:
+            return min(max(self.space.n_dims + 4, 6), 12)
+        return check_count(n, "n_initial_points", 0)
+
+    def _draw_design(
+        self, points: Sequence[Mapping[str, Any]], method: str, rng: np.random.Generator
+    ) -> tuple[list[Floats], Floats]:
+        given = [self.space.encode(params) for params in points]
+        keys = {self.space.key(u) for u in given}
+        n = max(0, self._n_initial - len(keys | self._told))
+        return given, initial_design(self.space, n, method, rng, exclude=keys | self._told)

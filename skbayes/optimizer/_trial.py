@@ -1,0 +1,110 @@
+"""What flows through the loop: a trial is one evaluated point, a history all of them in order.
+
+Both are frozen; appending to a history gives a new one. Scores are better when higher.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["STATUSES", "History", "Trial"]
+
+STATUSES = ("complete", "failed", "pruned", "timeout", "memory")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One evaluated point of the design space.
+
+    Parameters
+    ----------
+    number : int
+        Position in its history, from 0.
+    params : dict
+        Parameter names and the values that were tried (only the active ones).
+    score : float
+        Higher is better; nan when there is none, as for a failed trial.
+    status : str, default="complete"
+        One of ``"complete"``, ``"failed"``, ``"pruned"``, ``"timeout"``, ``"memory"``.
+    noise_variance : float or None, default=None
+        Known variance of `score`, in its squared unit; None when unknown.
+    fold_scores : tuple of float or None, default=None
+        The scores that `score` is the mean of, one per fold.
+    fit_time : float or None, default=None
+        Seconds that the evaluation took.
+
+    Examples
+    --------
+    >>> from skbayes.optimizer import Trial
+    >>> Trial(0, {"C": 1.0}, score=0.93).is_complete
+    True
+    """
+
+    number: int
+    params: dict[str, Any]
+    score: float
+    status: str = "complete"
+    noise_variance: float | None = None
+    fold_scores: tuple[float, ...] | None = None
+    fit_time: float | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the trial ended regularly, with a finite score."""
+        return self.status == "complete" and isfinite(self.score)
+
+
+@dataclass(frozen=True)
+class History:
+    """All trials so far, in the order in which they were told.
+
+    Parameters
+    ----------
+    trials : tuple of Trial, default=()
+        The trials.
+
+    Examples
+    --------
+    >>> from skbayes.optimizer import History, Trial
+    >>> history = History().append(Trial(0, {"C": 1.0}, 0.91)).append(Trial(1, {"C": 2.0}, 0.93))
+    >>> len(history), history.incumbent.params
+    (2, {'C': 2.0})
+    """
+
+    trials: tuple[Trial, ...] = ()
+
+    def append(self, trial: Trial) -> "History":
+        """Return a history with one more trial; this one stays as it is.
+
+        Parameters
+        ----------
+        trial : Trial
+            The newest trial.
+
+        Returns
+        -------
+        history : History
+            The longer history.
+        """
+        return History((*self.trials, trial))
+
+    def __len__(self) -> int:
+        return len(self.trials)
+
+    def __iter__(self) -> Iterator[Trial]:
+        return iter(self.trials)
+
+    @property
+    def incumbent(self) -> Trial | None:
+        """The complete trial with the best score, the first of equals; None without one."""
+        complete = [trial for trial in self.trials if trial.is_complete]
+        return max(complete, key=lambda trial: trial.score, default=None)
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """Scores of all trials, an array of shape (n_trials,); nan where there is none."""
+        return np.array([trial.score for trial in self.trials], dtype=float)

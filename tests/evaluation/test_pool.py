@@ -1,0 +1,64 @@
+"""The pool gives the same results, in order, on every back-end; folds are drawn once and checked."""
+
+import numpy as np
+import pytest
+from joblib import parallel_config
+from sklearn.datasets import load_iris
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.svm import SVC
+
+from skbayes.evaluation import EvaluationPool, EvaluationSetup, draw_folds
+
+X, y = load_iris(return_X_y=True)
+CANDIDATES = [{"C": 0.01}, {"C": 1.0}, {"C": 100.0}]
+SETUP = EvaluationSetup(SVC(), X, y, check_scoring(SVC()), {}, {}, np.nan, False, 0)
+
+
+def scores(n_jobs):
+    folds = draw_folds(3, SVC(), X, y, {})
+    with EvaluationPool(SETUP, folds, n_jobs, "2*n_jobs") as pool:
+        results = list(pool.run(CANDIDATES)) + list(pool.run(CANDIDATES[:1]))
+    assert [r.params for r in results] == [*CANDIDATES, CANDIDATES[0]]
+    return np.array([r.fold_scores("score") for r in results])
+
+
+def test_every_backend_gives_the_same_results_in_order():
+    expected = scores(n_jobs=1)
+    assert expected.shape == (4, 3)
+    np.testing.assert_array_equal(expected[0], expected[3])
+    for backend in ("threading", "loky", "multiprocessing"):  # the last cannot stream
+        with parallel_config(backend):
+            np.testing.assert_array_equal(scores(n_jobs=2), expected)
+
+
+def test_results_stream_one_candidate_at_a_time():
+    folds = draw_folds(3, SVC(), X, y, {})
+    with EvaluationPool(SETUP, folds, 1, "2*n_jobs") as pool:
+        first = next(iter(pool.run(CANDIDATES)))
+    assert first.params == CANDIDATES[0]
+    assert first.mean_fit_time == pytest.approx(np.mean([f.fit_time for f in first.folds]))
+
+
+def test_folds_are_stratified_for_classifiers_and_drawn_once():
+    folds = draw_folds(3, SVC(), X, y, {})
+    for (train, test), (a, b) in zip(folds, StratifiedKFold(3).split(X, y), strict=True):
+        np.testing.assert_array_equal(train, a)
+        np.testing.assert_array_equal(test, b)
+    shuffled = draw_folds(KFold(3, shuffle=True), SVC(), X, y, {})
+    assert sorted(np.concatenate([test for _, test in shuffled])) == list(range(len(y)))
+
+
+class Liar:
+    def get_n_splits(self, *args, **kwargs):
+        return 3
+
+    def split(self, *args, **kwargs):
+        yield np.arange(100), np.arange(100, 150)
+
+
+def test_a_splitter_that_lies_about_its_folds_is_refused():
+    with pytest.raises(ValueError, match="Expected 3 splits, got 1"):
+        draw_folds(Liar(), SVC(), X, y, {})
+    with pytest.raises(ValueError, match="No fits were performed"):
+        draw_folds(iter([]), SVC(), X, y, {})
