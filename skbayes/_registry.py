@@ -38,5 +38,7 @@ def resolve(part: Any, registry: Mapping[str, type], what: str) -> Any:
             )
         return registry[part]()
     if isinstance(part, type):
-        raise TypeError(f"{what} is the class {part.__name__}; give an instance, {part.__name__}().")
+        raise TypeError(
+            f"{what} is the class {part.__name__}; give an instance, {part.__name__}()."
+        )
     return part

@@ -136,7 +136,9 @@ def fold_indices(train: Any, test: Any, X: Any) -> tuple[Any, Any]:
     return xp.asarray(train, device=device(X)), xp.asarray(test, device=device(X))
 
 
-def routed_metadata(search: BaseSearchCV, params: Mapping[str, Any], score_params: dict[str, Any]) -> Bunch:
+def routed_metadata(
+    search: BaseSearchCV, params: Mapping[str, Any], score_params: dict[str, Any]
+) -> Bunch:
     """Return who gets which metadata: ``estimator.fit``, ``splitter.split``, ``scorer.score``.
 
     With routing on, scikit-learn decides. With routing off, `groups` goes to the splitter, everything else

@@ -15,6 +15,7 @@ from ._base import Floats, MarginalAcquisition, standardize
 __all__ = ["ExpectedImprovement", "LogExpectedImprovement"]
 
 _LOG_SQRT_2PI = 0.5 * np.log(2 * np.pi)
+_SQRT_HALF_PI, _SQRT_HALF = np.sqrt(np.pi / 2), np.sqrt(0.5)
 # Above, φ(u) + u Φ(u) loses at most a digit by cancellation (Ament et al., section 4.1).
 _DIRECT_ABOVE = -1.0
 # Below, the series is exact to rounding (its first term left out is 10395 / u^10), while
@@ -60,8 +61,8 @@ class ExpectedImprovement(MarginalAcquisition):
         self, mean: ArrayLike, std: ArrayLike, incumbent: ArrayLike
     ) -> tuple[Floats, Floats, Floats]:
         improvement, std, u = standardize(mean, std, np.add(incumbent, self.margin))
-        density, probability = _density(u), ndtr(u)
-        tail = std * density * np.exp(_log_scaled_improvement(u))
+        density, probability = np.exp(_log_density(u)), ndtr(u)
+        tail = std * density * _scaled_improvement(u)[1]
         value = np.where(u > _DIRECT_ABOVE, std * density + improvement * probability, tail)
         return value[()], probability[()], density[()]
 
@@ -109,48 +110,36 @@ class LogExpectedImprovement(MarginalAcquisition):
         self, mean: ArrayLike, std: ArrayLike, incumbent: ArrayLike
     ) -> tuple[Floats, Floats, Floats]:
         improvement, std, u = standardize(mean, std, np.add(incumbent, self.margin))
-        density, probability = _density(u), ndtr(u)
+        log_density, probability = _log_density(u), ndtr(u)
+        density = np.exp(log_density)
+        mills, scaled = _scaled_improvement(u)
         is_direct = u > _DIRECT_ABOVE
-        expected = np.where(is_direct, std * density + improvement * probability, 0.0)
-        log_scaled = _log_scaled_improvement(u)
-        tail = _log(std) - 0.5 * u**2 - _LOG_SQRT_2PI + log_scaled
-        value = np.where(is_direct, _log(expected), tail)
-        # Both partials as (·/φ) / (std · g) in the tail, where φ itself has underflowed.
-        divisor = np.where(is_direct, expected, std * np.exp(log_scaled))
-        inverse = _inverse(divisor)
-        d_mean = np.where(is_direct, probability, _mills(-u)) * inverse
-        d_std = np.where(is_direct, density, 1.0) * inverse
+        # In the tail everything is taken relative to φ, which itself has underflowed there.
+        expected = np.where(is_direct, std * density + improvement * probability, std * scaled)
+        is_positive = expected > 0
+        expected = np.where(is_positive, expected, 1.0)
+        value = np.log(expected) + np.where(is_direct, 0.0, log_density)
+        d_mean = np.where(is_direct, probability, mills) / expected
+        d_std = np.where(is_direct, density, 1.0) / expected
+        if not is_positive.all():
+            value = np.where(is_positive, value, -np.inf)
+            d_mean, d_std = d_mean * is_positive, d_std * is_positive
         return value[()], d_mean[()], d_std[()]
 
 
-def _density(u: Floats) -> Floats:
-    return np.asarray(np.exp(-0.5 * u**2 - _LOG_SQRT_2PI))
+def _log_density(u: Floats) -> Floats:
+    return -0.5 * u**2 - _LOG_SQRT_2PI
 
 
-def _mills(z: Floats) -> Floats:
-    # Only read for z ≥ 1; clipped so that erfcx does not overflow elsewhere.
-    return np.asarray(np.sqrt(np.pi / 2) * erfcx(np.maximum(z, 1.0) / np.sqrt(2)))
-
-
-def _log_scaled_improvement(u: Floats) -> Floats:
-    """log g(u) for u <= −1; elsewhere the value at −1."""
+def _scaled_improvement(u: Floats) -> tuple[Floats, Floats]:
+    """Mills' ratio m(−u) = Φ(u) / φ(u) and g(u) for u <= −1; elsewhere their values at −1."""
     z = np.maximum(-u, -_DIRECT_ABOVE)
-    near = np.minimum(z, -_SERIES_BELOW)
-    through_erfcx = np.log1p(-near * _mills(near))
+    mills = _SQRT_HALF_PI * erfcx(z * _SQRT_HALF)
+    scaled = 1.0 - z * mills
     is_far = u < _SERIES_BELOW
-    if not is_far.any():
-        return np.asarray(through_erfcx)
-    # g(−z) = z⁻² (1 − 3 z⁻² + 15 z⁻⁴ − 105 z⁻⁶ + 945 z⁻⁸ − ...)
-    q = np.maximum(z, -_SERIES_BELOW) ** -2.0
-    series = np.log(q) + np.log1p(-q * (3 - q * (15 - q * (105 - q * 945))))
-    return np.where(is_far, series, through_erfcx)
-
-
-def _log(x: Floats) -> Floats:
-    is_positive = x > 0
-    return np.where(is_positive, np.log(np.where(is_positive, x, 1.0)), -np.inf)
-
-
-def _inverse(x: Floats) -> Floats:
-    is_positive = x > 0
-    return np.where(is_positive, 1.0 / np.where(is_positive, x, 1.0), 0.0)
+    if is_far.any():
+        # g(−z) = z⁻² (1 − 3 z⁻² + 15 z⁻⁴ − 105 z⁻⁶ + 945 z⁻⁸ − ...)
+        q = np.maximum(z, -_SERIES_BELOW) ** -2.0
+        series = q * (1 - q * (3 - q * (15 - q * (105 - q * 945))))
+        scaled = np.where(is_far, series, scaled)
+    return mills, scaled

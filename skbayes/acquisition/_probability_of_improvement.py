@@ -20,7 +20,9 @@ class ProbabilityOfImprovement(MarginalAcquisition):
     ----------
     margin : float, default=0.0
         Improvement smaller than this counts as none. In units of the score the posterior is
-        over; non-negative. At zero the search is very greedy.
+        over (for a surrogate that standardises scores, their standard deviation); non-negative.
+        At zero a search creeps along beside its incumbent, where a tiny improvement is certain:
+        0.01 is usual.
 
     See Also
     --------

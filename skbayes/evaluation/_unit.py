@@ -148,7 +148,9 @@ def fit_and_score(
         train_scores = _error_scores(setup) if setup.return_train_score else None
         result = FoldResult(scores, train_scores, fit_time, 0.0, len(test), fit_error=error)
     else:
-        result = _scored(setup, estimator, (X_train, y_train, train), (X_test, y_test, test), fit_time)
+        result = _scored(
+            setup, estimator, (X_train, y_train, train), (X_test, y_test, test), fit_time
+        )
     if setup.verbose > 1:
         _print_end(label, message, result, setup.verbose)
     return result
@@ -207,13 +209,12 @@ def _score(
         _warn_scoring_failed(setup.error_score, why := format_exc())
         return _error_scores(setup), why
     if not isinstance(given, dict):
-        number, why = _number(given, setup, "scoring")
-        return number, why
-    scores, problems = {}, []
+        return _number(given, setup, "scoring")
+    scores = {}
+    problems: list[str] = []
     for name, value in given.items():
-        scores[name], why = _number(value, setup, name)
-        if why is not None:
-            problems.append(why)
+        scores[name], problem = _number(value, setup, name)
+        problems += [problem] if problem is not None else []
     return scores, "\n".join(problems) or None
 
 

@@ -7,7 +7,7 @@ replaced: it draws the folds anew at each wave, and fails when one wave fails.
 import time
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import clone
@@ -28,16 +28,15 @@ from ._proposals import Proposals
 from ._results import check_failures, cv_results_table, select_best, test_score_names
 from ._run import SearchRun, open_run
 
-
 __all__ = ["Search"]
 
 
 class Search(BaseSearchCV):
     """What grid, randomized, manual and Bayesian search share; not for direct use."""
 
-    _parameter_constraints: dict[str, Any] = {**SEARCH_CONSTRAINTS}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {**SEARCH_CONSTRAINTS}
     # `callback` is ours, not metadata to be routed to the estimator.
-    __metadata_request__fit = {"callback": UNUSED}
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"callback": UNUSED}
 
     def _proposals(self) -> Proposals:
         """Return where the candidates come from; wrong arguments are refused here, before any fit."""
@@ -135,7 +134,7 @@ class Search(BaseSearchCV):
                     trial = _trial(len(history), result, self._objective())
                     history = history.append(trial)
                     proposals.tell(trial)
-                    if callbacks and any([call(search_state(history)) for call in callbacks]):
+                    if _wants_to_stop(callbacks, history):
                         stopped_by = "callback"
                         break
         node.call_on_fit_task_end(estimator=self)
@@ -212,6 +211,12 @@ class Search(BaseSearchCV):
         node.call_on_fit_task_end(**seen)
 
 
+def _wants_to_stop(callbacks: list[Callable[[Any], Any]], history: History) -> bool:
+    """Call every callback, and return whether any of them said so."""
+    answers = [call(search_state(history)) for call in callbacks]
+    return any(answers)
+
+
 def _trial(number: int, result: CandidateResult, metric: str | None) -> Trial:
     if metric is None and test_score_names([result]) is not None:
         return Trial(number=number, params=result.params, score=float("nan"))
@@ -227,5 +232,3 @@ def _trial(number: int, result: CandidateResult, metric: str | None) -> Trial:
         fold_scores=tuple(scores.tolist()),
         fit_time=result.mean_fit_time,
     )
-
-

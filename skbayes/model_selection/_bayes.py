@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -16,7 +16,6 @@ from ._extended import add_model_columns
 from ._model_proposals import ModelProposals, own_parameters, trials_of
 from ._parameters import check_parameter_names
 from ._proposals import Proposals
-
 
 __all__ = ["BayesSearchCV"]
 
@@ -123,7 +122,11 @@ class BayesSearchCV(Search):
     >>> X, y = load_iris(return_X_y=True)
     >>> search = BayesSearchCV(
     ...     SVC(),
-    ...     {"C": (1e-3, 1e3, "log-uniform"), "gamma": (1e-4, 1e1, "log-uniform"), "kernel": ["rbf", "poly"]},
+    ...     {
+    ...         "C": (1e-3, 1e3, "log-uniform"),
+    ...         "gamma": (1e-4, 1e1, "log-uniform"),
+    ...         "kernel": ["rbf", "poly"],
+    ...     },
     ...     n_iter=15,
     ...     random_state=0,
     ... )
@@ -131,7 +134,7 @@ class BayesSearchCV(Search):
     True
     """
 
-    _parameter_constraints: dict[str, Any] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Search._parameter_constraints,
         "search_spaces": "no_validation",  # as_space says more
         "n_iter": [Interval(Integral, 1, None, closed="left")],
@@ -258,5 +261,3 @@ class BayesSearchCV(Search):
         assert isinstance(proposals, ModelProposals)  # made above
         add_model_columns(results, self.history_, proposals.score_posterior(), self._objective())
         self.optimizer_results_ = [search_state(part) for part in proposals.histories()]
-
-

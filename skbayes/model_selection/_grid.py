@@ -1,6 +1,6 @@
 """Grid search: every combination of the listed values."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.model_selection import ParameterGrid
@@ -82,7 +82,7 @@ class GridSearchCV(Search):
     {'C': 1, 'kernel': 'linear'}
     """
 
-    _parameter_constraints: dict[str, Any] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Search._parameter_constraints,
         "param_grid": [dict, list],
     }

@@ -1,7 +1,7 @@
 """Manual search: an explicit list of candidates, and one more by hand whenever the user likes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -89,7 +89,7 @@ class ManualSearchCV(Search):
     {'C': 1.0}
     """
 
-    _parameter_constraints: dict[str, Any] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Search._parameter_constraints,
         "candidates": "no_validation",  # checked with a message that names the entry
     }
@@ -213,9 +213,7 @@ def _posterior(history: History) -> tuple[np.ndarray, np.ndarray]:
     candidates = [trial.params for trial in history]
     model = Optimizer(space_of(candidates), random_state=0)
     for trial in history:
-        model.tell(
-            trial.params, trial.score, fold_scores=trial.fold_scores, status=trial.status
-        )
+        model.tell(trial.params, trial.score, fold_scores=trial.fold_scores, status=trial.status)
     posterior = model.score_posterior(candidates)
     return posterior.mean, posterior.std
 

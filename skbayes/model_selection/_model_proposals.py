@@ -88,7 +88,7 @@ class ModelProposals:
 
 def own_parameters(estimator: Any, space: Space) -> list[Candidate]:
     """Return the estimator's own parameters as a candidate, if they lie in the space."""
-    return [point for point in space.restrict(estimator.get_params(deep=True))][:1]
+    return space.restrict(estimator.get_params(deep=True))[:1]
 
 
 def trials_of(history: Any) -> History | None:

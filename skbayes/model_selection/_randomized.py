@@ -1,7 +1,7 @@
 """Random search: candidates drawn from distributions, the same as scikit-learn's for the same seed."""
 
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.model_selection import ParameterSampler
@@ -89,7 +89,7 @@ class RandomizedSearchCV(Search):
     0.97
     """
 
-    _parameter_constraints: dict[str, Any] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Search._parameter_constraints,
         "param_distributions": [dict, list],
         "n_iter": [Interval(Integral, 1, None, closed="left")],

@@ -166,11 +166,9 @@ def select_best(refit: Any, metric: str, results: dict[str, Any]) -> int:
             "Return the position of the chosen candidate in cv_results_."
         )
     n_candidates = len(results["params"])
-    if not 0 <= index < n_candidates:
+    if not 0 <= int(index) < n_candidates:
         raise IndexError(
             f"best_index_ index out of range: the callable refit gave {index} and there are "
             f"{n_candidates} candidates. Return an index from 0 to {n_candidates - 1}."
         )
     return int(index)
-
-

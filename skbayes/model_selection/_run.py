@@ -106,9 +106,7 @@ def open_run(
     return SearchRun(setup, folds, metadata)
 
 
-def _weights_for(
-    scorer: Any, search: BaseSearchCV, params: Mapping[str, Any]
-) -> dict[str, Any]:
+def _weights_for(scorer: Any, search: BaseSearchCV, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``{"sample_weight": ...}`` if the scorer should get it; warn about metrics that cannot take it."""
     weight = params.get("sample_weight")
     if weight is None or routing_enabled():

@@ -8,7 +8,8 @@ Notation: x points (k, d), f values (k,), g gradients (k, d), H inverse Hessians
 t step lengths (k,). Rows are starts; a row leaves as soon as it has converged.
 
 References: Bertsekas (1982). Projected Newton methods for optimization problems with simple
-constraints. SIAM J. Control Optim. 20, 221-246. Nocedal, Wright (2006). Numerical Optimization, 6.1.
+constraints. SIAM J. Control Optim. 20, 221-246. Nocedal, Wright (2006). Numerical Optimization,
+section 6.1.
 """
 
 from collections.abc import Callable
@@ -57,61 +58,64 @@ def ascend(
     f : ndarray of shape (k,)
         Its value there.
     """
-    x = x.copy()
-    f, g = objective(x)
+    top, f_top = x.copy(), np.empty(len(x))
+    f_top[:], g = objective(x)
     g = np.where(is_free, g, 0.0)
     steepest = np.abs(g).max(axis=1, initial=0.0)
-    live = np.isfinite(f) & (steepest > 0)
-    scale = np.divide(_FIRST_STEP, steepest, out=np.zeros_like(f), where=live)
-    H = scale[:, None, None] * np.eye(x.shape[1])
-    t = np.ones(len(x))
-    is_scaled = np.zeros(len(x), dtype=bool)
+    rows = np.flatnonzero(np.isfinite(f_top) & (steepest > 0.0))
+    # From here on all arrays hold the rows that still climb.
+    x, f, g, is_free = x[rows], f_top[rows], g[rows], is_free[rows]
+    H = (_FIRST_STEP / steepest[rows])[:, None, None] * np.eye(x.shape[1])
+    t, is_scaled = np.ones(len(rows)), np.zeros(len(rows), dtype=bool)
     for _ in range(max_iter):
-        i = np.flatnonzero(live)
-        if not i.size:
+        if not rows.size:
             break
-        direction = _direction(x[i], g[i], H[i])
-        x_new = np.clip(x[i] + t[i, None] * direction, 0.0, 1.0)
-        f_new, g_new = objective(x_new)
-        g_new = np.where(is_free[i], g_new, 0.0)
-        step = np.where(is_free[i], x_new - x[i], 0.0)
-        accepted = f_new >= f[i] + _SUFFICIENT * np.einsum("kj,kj->k", step, g[i])
-        a = i[accepted]
-        y = g[a] - g_new[accepted]
-        H[a], is_scaled[a] = _updated(H[a], step[accepted], y, is_scaled[a])
-        length = np.abs(step).max(axis=1)
-        is_small = accepted & (f_new - f[i] <= _SMALL_GAIN * np.abs(f[i]))
-        live[i] = (length > _SHORT_STEP) & ~is_small
-        x[a], f[a], g[a] = x_new[accepted], f_new[accepted], g_new[accepted]
-        t[i] = np.where(accepted, 1.0, _SHRINK * t[i])
-    return x, f
+        step = np.clip(x + t[:, None] * _direction(x, g, H), 0.0, 1.0) - x
+        step[~is_free] = 0.0  # among them the missing coordinates, nan until here
+        f_new, g_new = objective(x + step)
+        g_new = np.where(is_free, g_new, 0.0)
+        gain = f_new - f
+        accepted = gain >= _SUFFICIENT * np.einsum("kj,kj->k", step, g)
+        H_new, is_hill = _updated(H, step, g - g_new, is_scaled)
+        # A shortened step may gain little anywhere; a full one only near the top.
+        is_small = accepted & (t == 1.0) & (gain <= _SMALL_GAIN * np.abs(f))
+        climbs = (np.abs(step).max(axis=1) > _SHORT_STEP) & ~is_small
+        by_row = accepted[:, None]
+        x, f, g = x + by_row * step, np.where(accepted, f_new, f), np.where(by_row, g_new, g)
+        H, is_scaled = np.where(by_row[:, None], H_new, H), is_scaled | (accepted & is_hill)
+        t = np.where(accepted, 1.0, _SHRINK * t)
+        top[rows], f_top[rows] = x, f
+        if not climbs.all():
+            rows, t, is_scaled = rows[climbs], t[climbs], is_scaled[climbs]
+            x, f, g, H, is_free = x[climbs], f[climbs], g[climbs], H[climbs], is_free[climbs]
+    return top, f_top
 
 
 def _direction(x: Floats, g: Floats, H: Floats) -> Floats:
-    """Quasi-Newton direction along the faces that the gradient pushes against, of bounded length."""
-    blocked = ((x <= 0.0) & (g < 0.0)) | ((x >= 1.0) & (g > 0.0))
-    direction = np.einsum("kij,kj->ki", H, np.where(blocked, 0.0, g))
-    direction[blocked] = 0.0
+    """Quasi-Newton direction, bounded, along the faces that the gradient pushes against."""
+    goes = ((x > 0.0) | (g >= 0.0)) & ((x < 1.0) | (g <= 0.0))
+    direction = np.einsum("kij,kj->ki", H, g * goes) * goes
     longest = np.abs(direction).max(axis=1, keepdims=True)
-    return direction * np.minimum(1.0, _LONGEST_STEP / np.maximum(longest, 1e-300))
+    return direction * (_LONGEST_STEP / np.maximum(longest, _LONGEST_STEP))
 
 
 def _updated(
     H: Floats, s: Floats, y: Floats, is_scaled: NDArray[np.bool_]
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """BFGS update of each H by its step s and the fall y of its gradient."""
-    sy = np.einsum("kj,kj->k", s, y)
-    yy = np.einsum("kj,kj->k", y, y)
+    """BFGS update of each H by its step s and the fall y of its gradient; where that was possible.
+
+    With rho = 1 / s'y: H − rho (s y'H + H y s') + (rho + rho² y'H y) s s'.
+    """
+    sy, yy, ss = (np.einsum("kj,kj->k", a, b) for a, b in ((s, y), (y, y), (s, s)))
     # Only on a hill does the curvature say how far to go; in a hollow go further each time.
-    is_hill = sy > 1e-10 * np.sqrt(yy * np.einsum("kj,kj->k", s, s))
-    rho = np.divide(1.0, sy, out=np.zeros_like(sy), where=is_hill)
-    gamma = np.divide(sy, yy, out=np.ones_like(sy), where=is_hill)
-    first = is_hill & ~is_scaled
-    H = np.where(first[:, None, None], gamma[:, None, None] * np.eye(s.shape[1]), H)
+    is_hill = sy > 1e-10 * np.sqrt(yy * ss)
+    safe = np.where(is_hill, sy, 1.0)
+    if not is_scaled.all():  # the first curvature seen sets the scale (Nocedal and Wright, 6.20)
+        scale = np.where(is_hill, sy / np.where(is_hill, yy, 1.0), 0.0)
+        fresh = (is_hill & ~is_scaled)[:, None, None]
+        H = np.where(fresh, scale[:, None, None] * np.eye(s.shape[1]), H)
     Hy = np.einsum("kij,kj->ki", H, y)
-    inner = rho + rho**2 * np.einsum("kj,kj->k", y, Hy)
-    outer = rho[:, None, None] * (s[:, :, None] * Hy[:, None, :])
-    H_hill = (
-        H + inner[:, None, None] * (s[:, :, None] * s[:, None, :]) - outer - outer.swapaxes(1, 2)
-    )
-    return np.where(is_hill[:, None, None], H_hill, _STRETCH * H), is_scaled | is_hill
+    inner = (1.0 + np.einsum("kj,kj->k", y, Hy) / safe) / safe
+    v = Hy / safe[:, None] - (0.5 * inner)[:, None] * s
+    B = s[:, :, None] * v[:, None, :]
+    return np.where(is_hill[:, None, None], H - B - B.swapaxes(1, 2), _STRETCH * H), is_hill

@@ -1,8 +1,9 @@
 """Several points at once: each is chosen as if those chosen before it, and those still being
 evaluated, had turned out as the surrogate expects.
 
-Such a fantasy (a "kriging believer") leaves the posterior mean where it is and takes the uncertainty
-around the point away, so that the next choice goes elsewhere. Hyper-parameters are not refitted.
+Such a fantasy (a "kriging believer") leaves the posterior mean where it is and takes the
+uncertainty around the point away, so that the next choice goes elsewhere. Hyper-parameters are not
+refitted.
 
 Reference: Ginsbourger, Le Riche, Carraro (2010). Kriging is well-suited to parallelize
 optimization. DOI 10.1007/978-3-642-10701-6_6
@@ -19,7 +20,7 @@ from ..space import Space
 from ._maximize import Pool, candidates, maximize
 from ._observations import Observations
 from ._surface import Surface
-from ._unseen import unseen
+from ._unseen import key_as_told, unseen
 
 __all__ = ["propose"]
 
@@ -30,6 +31,8 @@ _N_AROUND = 5
 # Posterior means are compared at the best observed scores only: under noise the best mean may be at
 # a score that is not the best, but hardly at one that a hundred others beat.
 _N_INCUMBENTS = 100
+# Random points of a joint acquisition; its cost grows with the cube of all its points.
+_N_JOINT = 200
 
 
 def propose(
@@ -88,7 +91,7 @@ def propose(
                 break
             u = left[0]
         chosen.append(u)
-        taken.add(space.key(u))
+        taken.add(key_as_told(u, space))
         fantasies = u[None]
     return chosen
 
@@ -105,7 +108,7 @@ def _best(
     if not isinstance(acquisition, JointAcquisition):
         surface = Surface(model, acquisition, incumbent)
         return maximize(surface, space, rng, around=around, exclude=exclude)
-    U, _ = candidates(space, rng, around)
+    U, _ = candidates(space, rng, around, _N_JOINT)
     pool = Pool(space)
     pool.add(U, acquisition.value(model.posterior(U), AcquisitionContext(incumbent, rng)))
     return pool.first_new(exclude)

@@ -1,6 +1,7 @@
 """What is told to the optimizer, checked at the door."""
 
 import numbers
+from collections.abc import Mapping
 from math import isfinite, isnan
 from typing import Any
 
@@ -8,13 +9,20 @@ import numpy as np
 
 from ._trial import STATUSES
 
-__all__ = ["check_count", "check_noise_variance", "check_score", "check_status", "seed_sequence"]
+__all__ = [
+    "check_count",
+    "check_noise_variance",
+    "check_score",
+    "check_status",
+    "plain_params",
+    "seed_sequence",
+]
 
 
 def check_count(value: Any, name: str, least: int) -> int:
     """Return an integer of at least `least`."""
     is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
-    if not is_integer or value < least:
+    if not is_integer or int(value) < least:
         raise ValueError(f"{name} must be an integer of at least {least}; got {value!r}.")
     return int(value)
 
@@ -44,7 +52,7 @@ def check_noise_variance(noise_variance: Any) -> float | None:
     """Return a non-negative finite number, or None."""
     if noise_variance is None:
         return None
-    if not isinstance(noise_variance, numbers.Real) or not 0 <= noise_variance < np.inf:
+    if not isinstance(noise_variance, numbers.Real) or not 0 <= float(noise_variance) < np.inf:
         raise ValueError(
             f"noise_variance must be None or a finite number >= 0; got {noise_variance!r}."
         )
@@ -59,9 +67,14 @@ def seed_sequence(random_state: Any) -> np.random.SeedSequence:
         return np.random.SeedSequence(random_state.randint(2**31 - 1, size=4).tolist())
     if random_state is None:
         return np.random.SeedSequence()
-    if isinstance(random_state, numbers.Integral) and random_state >= 0:
+    if isinstance(random_state, numbers.Integral) and int(random_state) >= 0:
         return np.random.SeedSequence(int(random_state))
     raise ValueError(
         "random_state must be None, a non-negative integer, a numpy Generator or a RandomState; "
         f"got {random_state!r}."
     )
+
+
+def plain_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same point with native Python numbers in place of numpy's."""
+    return {k: v.item() if isinstance(v, np.generic) else v for k, v in params.items()}

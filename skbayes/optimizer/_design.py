@@ -62,6 +62,7 @@ def initial_design(
     if n == 0:
         return np.empty((0, space.n_dims))
     found: list[Floats] = []
+    keys: set[Hashable] = set()
     n_drawn = n
     while len(found) < n and n_drawn <= _MAX_SURPLUS * n:
         # Drawn afresh when points were dropped: the first n of one sequence fill space better
@@ -69,11 +70,10 @@ def initial_design(
         cube = DESIGNS[method](n_drawn, space.n_dims, rng)
         snapped = space.snap(cube)
         allowed = (u for u in snapped if space.is_allowed(u))
-        found, _ = distinct(allowed, space, exclude, n)
+        found, keys = distinct(allowed, space, exclude, n)
         n_drawn *= 4
     if len(found) < n:
-        taken = set(exclude) | {space.key(u) for u in found}
-        found += list(unseen(space, n - len(found), taken, rng))
+        found += list(unseen(space, n - len(found), exclude | keys, rng))
     return np.array(found).reshape(len(found), space.n_dims)
 
 

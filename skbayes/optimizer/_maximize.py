@@ -30,9 +30,11 @@ _N_RANDOM = 400
 _WIDTHS, _N_REPEATS = (0.1, 0.03, 0.01, 0.003), 4
 # How many climb: from random points, and from changes of the best observed ones.
 _N_GLOBAL, _N_LOCAL = 5, 3
-_ASCENT_ITERATIONS = 20
+# From there the gap to full convergence, in log EI, is 0.01 after 12 iterations and 0.004 after 16
+# (means over 402 surfaces of four functions of 3 to 6 dimensions): the next ask makes up for it.
+_ASCENT_ITERATIONS = 12
 # Turns of discrete moves and climbs; and how many of the climbers still take part in them.
-_MAX_TURNS, _N_FINALISTS = 4, 4
+_MAX_TURNS, _N_FINALISTS = 8, 4
 # Local random search, for surrogates without a gradient: the width halves each round.
 _SEARCH_ROUNDS, _SEARCH_WIDTH, _SEARCH_COPIES = 6, 0.1, 16
 
@@ -87,7 +89,8 @@ def maximize(
     is_continuous = _continuous_columns(space, rng)
     if surface.has_gradient:
         x, f = _climb(surface, space, x, f, _ordered_columns(space))
-    else:
+    if not surface.has_gradient or space.constraint is not None:
+        # A climb ends where it meets the border of what is allowed; this goes on along it.
         x, f = _random_search(surface, space, x, f, rng)
     pool.add(x, f)
     if not is_continuous.all():
@@ -124,12 +127,14 @@ class Pool:
         return found[0] if found else None
 
 
-def candidates(space: Space, rng: np.random.Generator, around: Floats) -> tuple[Floats, int]:
+def candidates(
+    space: Space, rng: np.random.Generator, around: Floats, n_random: int = _N_RANDOM
+) -> tuple[Floats, int]:
     """Random points, then changes of the points to search around; and how many the former are.
 
     The changes may break the constraint: checking a few of them later is cheaper.
     """
-    U = space.sample(_N_RANDOM, rng)
+    U = space.sample(n_random, rng)
     if not len(around):
         return U, len(U)
     widths = np.tile(np.repeat(_WIDTHS, _N_REPEATS), len(around))[:, None]

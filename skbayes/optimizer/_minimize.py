@@ -44,9 +44,9 @@ def minimize(
     Returns
     -------
     result : scipy.optimize.OptimizeResult
-        ``x`` (dict) and ``fun`` of the best evaluation, ``x_iters`` (list of dict) and ``func_vals``
-        of all, ``nfev``, ``success``, ``message``, and ``history``, the `History` of the negated
-        values.
+        ``x`` (dict) and ``fun`` of the best evaluation, ``x_iters`` (list of dict) and
+        ``func_vals`` of all, ``nfev``, ``success``, ``message``, and ``history``, the `History` of
+        the negated values.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..space import Space
 from ._trial import Trial
 
-__all__ = ["Observations", "encode_trials"]
+__all__ = ["EncodedTrials", "Observations", "encode_trials"]
 
 Floats = NDArray[np.float64]
 
@@ -69,15 +69,50 @@ class Observations:
         return self.U, scores, np.where(is_finite, self.noise_variance, typical)
 
 
+class EncodedTrials:
+    """Trials encoded one by one as they are told; grows, and gives snapshots.
+
+    Parameters
+    ----------
+    space : Space
+        The design space.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._rows: list[Floats] = []
+        self._scores: list[float] = []
+        self._noise_variances: list[float] = []
+        self.keys: set[Hashable] = set()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, trial: Trial) -> Hashable:
+        """Encode a trial, which must lie inside the space, and return its key."""
+        u = self._space.encode(trial.params)
+        key = self._space.key(u)
+        self._rows.append(u)
+        self._scores.append(trial.score)
+        self._noise_variances.append(
+            np.nan if trial.noise_variance is None else trial.noise_variance
+        )
+        self.keys.add(key)
+        return key
+
+    def observations(self) -> Observations:
+        """Return all trials so far."""
+        return Observations(
+            U=np.array(self._rows).reshape(len(self._rows), self._space.n_dims),
+            scores=np.array(self._scores, dtype=float),
+            noise_variance=np.array(self._noise_variances, dtype=float),
+            keys=frozenset(self.keys),
+        )
+
+
 def encode_trials(trials: Iterable[Trial], space: Space) -> Observations:
     """Encode finished trials; an error if one lies outside the space."""
-    trials = tuple(trials)
-    rows = [space.encode(trial.params) for trial in trials]
-    return Observations(
-        U=np.array(rows).reshape(len(rows), space.n_dims),
-        scores=np.array([trial.score for trial in trials], dtype=float),
-        noise_variance=np.array(
-            [np.nan if t.noise_variance is None else t.noise_variance for t in trials], dtype=float
-        ),
-        keys=frozenset(space.key(u) for u in rows),
-    )
+    encoded = EncodedTrials(space)
+    for trial in trials:
+        encoded.add(trial)
+    return encoded.observations()

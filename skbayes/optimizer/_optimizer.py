@@ -6,7 +6,6 @@ numbers, numbered from the seed, so that the same sequence of calls gives the sa
 
 import warnings
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -21,13 +20,14 @@ from ._checks import (
     check_noise_variance,
     check_score,
     check_status,
+    plain_params,
     seed_sequence,
 )
 from ._design import initial_design
-from ._observations import Observations
+from ._observations import EncodedTrials
 from ._suggest import as_acquisition, as_surrogate, fit_surrogate
 from ._trial import History, Trial
-from ._unseen import distinct, unseen
+from ._unseen import unseen
 
 __all__ = ["Optimizer"]
 
@@ -101,25 +101,21 @@ class Optimizer:
         self._seeds = seed_sequence(random_state)
         design_seed, surrogate_seed = self._seeds.spawn(2)
         self._surrogate = as_surrogate(
-            "gp" if isinstance(surrogate, str) and surrogate == "auto" else surrogate,
-            self.space,
-            int(surrogate_seed.generate_state(1)[0] // 2),
+            surrogate, self.space, int(surrogate_seed.generate_state(1)[0] // 2)
         )
-        self._acquisition = as_acquisition(
-            "log_ei" if isinstance(acquisition, str) and acquisition == "auto" else acquisition
-        )
+        self._acquisition = as_acquisition(acquisition)
         self._history = History()
-        self._rows: list[Floats] = []
-        self._scores: list[float] = []
-        self._noise_variances: list[float] = []
-        self._told: set[Hashable] = set()
+        self._told = EncodedTrials(self.space)
         self._pending: dict[Hashable, Floats] = {}
         self._fitted: tuple[int, Any] = (0, None)
-        self._learn_earlier(history)
-        self._n_initial = self._check_n_initial(n_initial_points)
-        self._given, self._design = self._draw_design(
-            initial_points or (), initial_design, np.random.default_rng(design_seed)
+        self._learn_earlier(history or ())
+        self._n_initial = (
+            min(max(self.space.n_dims + 4, 6), 12)
+            if n_initial_points is None
+            else check_count(n_initial_points, "n_initial_points", 0)
         )
+        self._given = [plain_params(params) for params in initial_points or ()]
+        self._design = self._draw_design(initial_design, np.random.default_rng(design_seed))
 
     @property
     def history(self) -> History:
@@ -151,7 +147,7 @@ class Optimizer:
             If `n` is not a positive integer.
         """
         n_asked = 1 if n is None else check_count(n, "n", 1)
-        points = [self._register(u) for u in self._choose(n_asked)]
+        points = [self._register(params) for params in self._choose(n_asked)]
         if n is not None:
             return points
         if not points:
@@ -207,7 +203,7 @@ class Optimizer:
             fold_scores=None if fold_scores is None else tuple(float(s) for s in fold_scores),
             fit_time=None if fit_time is None else float(fit_time),
         )
-        self._record(trial, self.space.encode(params))
+        self._pending.pop(self._told.add(trial), None)
         self._history = self._history.append(trial)
 
     def score_posterior(self, params_list: Sequence[Mapping[str, Any]]) -> GaussianPosterior:
@@ -233,97 +229,83 @@ class Optimizer:
         model = self._model()
         if model is None:
             raise ValueError(
-                "There is no posterior: the surrogate needs a finite score and a fit without error; "
-                f"got {sum(map(isfinite, self._scores))} finite scores. Tell more trials first."
+                "There is no posterior: the surrogate needs a finite score and a fit without "
+                f"error; got {self._told.observations().n_finite} finite scores. Tell more trials."
             )
         return model.score_posterior(U.reshape(len(U), self.space.n_dims))
 
-    def _choose(self, n: int) -> list[Floats]:
+    def _choose(self, n: int) -> list[Params]:
         """Up to n new points: those given, then the initial design, then by the model."""
-        exclude = self._told | self._pending.keys()
-        chosen, keys = distinct(self._given, self.space, exclude, n)
-        n_design = self._n_initial - len(self._told) - len(self._pending) - len(chosen)
-        more, more_keys = distinct(
-            self._design, self.space, exclude | keys, max(0, min(n - len(chosen), n_design))
-        )
-        chosen, keys = chosen + more, keys | more_keys
+        taken = self._told.keys | self._pending.keys()
+        chosen = self._next_of(self._given, n, taken)
+        n_design = min(n - len(chosen), self._n_initial - len(taken))
+        chosen += self._next_of(self._design, n_design, taken)
         n_left = n - len(chosen)
         if not n_left:
             return chosen
         rng = np.random.default_rng(self._seeds.spawn(1)[0])
         model = self._model()
         if model is None:
-            return chosen + list(unseen(self.space, n_left, exclude | keys, rng))
-        waiting = [*self._pending.values(), *chosen]
-        return chosen + propose(
-            model,
-            self._observations(),
-            self.space,
-            self._acquisition,
-            rng,
-            n_left,
-            pending=np.array(waiting).reshape(len(waiting), self.space.n_dims),
-            exclude=exclude | keys,
-        )
+            more = list(unseen(self.space, n_left, taken, rng))
+        else:
+            waiting = [*self._pending.values(), *map(self.space.encode, chosen)]
+            more = propose(
+                model,
+                self._told.observations(),
+                self.space,
+                self._acquisition,
+                rng,
+                n_left,
+                pending=np.array(waiting).reshape(len(waiting), self.space.n_dims),
+                exclude=taken,
+            )
+        return chosen + [self.space.decode(u) for u in more]
 
-    def _register(self, u: Floats) -> Params:
+    def _next_of(self, queue: list[Params], n: int, taken: set[Hashable]) -> list[Params]:
+        """Take up to n new points from the front of a queue, and add their keys to `taken`."""
+        chosen: list[Params] = []
+        while queue and len(chosen) < n:
+            params = queue.pop(0)
+            key = self.space.key(self.space.encode(params))
+            if key not in taken:
+                chosen.append(params)
+                taken.add(key)
+        return chosen
+
+    def _register(self, params: Params) -> Params:
+        u = self.space.encode(params)
         self._pending[self.space.key(u)] = u
-        return self.space.decode(u)
-
-    def _record(self, trial: Trial, u: Floats) -> None:
-        key = self.space.key(u)
-        self._pending.pop(key, None)
-        self._told.add(key)
-        self._rows.append(u)
-        self._scores.append(trial.score)
-        self._noise_variances.append(
-            np.nan if trial.noise_variance is None else trial.noise_variance
-        )
-
-    def _observations(self) -> Observations:
-        return Observations(
-            U=np.array(self._rows).reshape(len(self._rows), self.space.n_dims),
-            scores=np.array(self._scores, dtype=float),
-            noise_variance=np.array(self._noise_variances, dtype=float),
-            keys=frozenset(self._told),
-        )
+        return params
 
     def _model(self) -> Any | None:
         """The surrogate fitted to all that was told; None if it cannot be."""
         n_told, model = self._fitted
-        if n_told != len(self._rows):
-            observations = self._observations()
+        if n_told != len(self._told):
+            observations = self._told.observations()
             if observations.n_finite:
                 model = fit_surrogate(self._surrogate, observations)
-            self._fitted = (len(self._rows), model)
+            self._fitted = (len(self._told), model)
         return model
 
-    def _learn_earlier(self, history: Iterable[Trial] | None) -> None:
+    def _learn_earlier(self, history: Iterable[Trial]) -> None:
         outside = 0
-        for trial in history or ():
+        for trial in history:
             try:
-                u = self.space.encode(trial.params)
+                self._told.add(trial)
             except (SpaceValueError, SpaceTypeError):
                 outside += 1
-            else:
-                self._record(trial, u)
         if outside:
             warnings.warn(
-                f"{outside} of the {outside + len(self._rows)} earlier trials lie outside the "
+                f"{outside} of the {outside + len(self._told)} earlier trials lie outside the "
                 "design space and were left out. Widen the space to use them.",
                 UserWarning,
                 stacklevel=3,
             )
 
-    def _check_n_initial(self, n: int | None) -> int:
-        if n is None:
-            return min(max(self.space.n_dims + 4, 6), 12)
-        return check_count(n, "n_initial_points", 0)
-
-    def _draw_design(
-        self, points: Sequence[Mapping[str, Any]], method: str, rng: np.random.Generator
-    ) -> tuple[list[Floats], Floats]:
-        given = [self.space.encode(params) for params in points]
-        keys = {self.space.key(u) for u in given}
-        n = max(0, self._n_initial - len(keys | self._told))
-        return given, initial_design(self.space, n, method, rng, exclude=keys | self._told)
+    def _draw_design(self, method: str, rng: np.random.Generator) -> list[Params]:
+        known = self._told.keys | {
+            self.space.key(self.space.encode(params)) for params in self._given
+        }
+        n = max(0, self._n_initial - len(known))
+        U = initial_design(self.space, n, method, rng, exclude=known)
+        return [self.space.decode(u) for u in U]

@@ -1,7 +1,7 @@
 """Suggest what to evaluate next: where space, surrogate and acquisition meet.
 
-`suggest` is a pure function. The optimizer calls the two halves of it itself, `fit_surrogate` (which
-it need not repeat while nothing new is told) and `propose` in `_batch.py`.
+`suggest` is a pure function. The optimizer calls the two halves of it itself, `fit_surrogate`
+(which it need not repeat while nothing new is told) and `propose` in `_batch.py`.
 """
 
 import warnings
@@ -42,9 +42,10 @@ def suggest(
     space : Space
         The design space, as `as_space` builds it.
     surrogate : str or Surrogate
-        A name of the registry, or an object; it is cloned and not changed.
+        A name of the registry, ``"auto"`` (the Gaussian process), or an object, which is cloned
+        and not changed.
     acquisition : str, MarginalAcquisition or JointAcquisition
-        A name of the registry, or an object.
+        A name of the registry, ``"auto"`` (log EI), or an object.
     rng : numpy.random.Generator
         Source of randomness; with an equal generator the suggestion is the same.
     n : int, default=1
@@ -96,7 +97,8 @@ def suggest(
 
 def as_surrogate(surrogate: Any, space: Space, seed: int) -> Any:
     """Return a surrogate of our own for this space: a clone that knows its categories and seed."""
-    surrogate = clone(resolve(surrogate, SURROGATES, "surrogate"), safe=False)
+    registry = {**SURROGATES, "auto": SURROGATES["gp"]}
+    surrogate = clone(resolve(surrogate, registry, "surrogate"), safe=False)
     params = surrogate.get_params(deep=False) if hasattr(surrogate, "get_params") else {}
     if "categories" in params and params["categories"] is None:
         surrogate.set_params(categories=space.n_categories)
@@ -107,7 +109,8 @@ def as_surrogate(surrogate: Any, space: Space, seed: int) -> Any:
 
 def as_acquisition(acquisition: Any) -> Any:
     """Return the acquisition for a name or an object."""
-    return resolve(acquisition, ACQUISITIONS, "acquisition")
+    registry = {**ACQUISITIONS, "auto": ACQUISITIONS["log_ei"]}
+    return resolve(acquisition, registry, "acquisition")
 
 
 def fit_surrogate(surrogate: Any, observations: Observations) -> Any | None:

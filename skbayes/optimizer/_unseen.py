@@ -10,9 +10,10 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from ..exceptions import SpaceValueError
 from ..space import Space
 
-__all__ = ["distinct", "unseen"]
+__all__ = ["distinct", "key_as_told", "unseen"]
 
 Floats = NDArray[np.float64]
 
@@ -24,22 +25,30 @@ _ROUNDS = 4
 _MAX_ENUMERATED = 256
 
 
+def key_as_told(u: Floats, space: Space) -> Hashable | None:
+    """Key that the point will have when its decoded values are told; None if they are refused.
+
+    Rounding on the way through the decoded values and back may move a real coordinate by its last
+    bit, and with it a point on the very border of a constraint across.
+    """
+    try:
+        return space.key(space.encode(space.decode(u)))
+    except SpaceValueError:
+        return None
+
+
 def distinct(
     U: Iterable[Floats], space: Space, exclude: Set[Hashable], n: int
 ) -> tuple[list[Floats], set[Hashable]]:
-    """Return the first n points of U that are not excluded nor repeated, and their keys.
-
-    A point comes back as the encoding of its decoded values: that is what will be told.
-    """
+    """Return the first n points of U that are not excluded nor repeated, and their keys."""
     found: list[Floats] = []
     keys: set[Hashable] = set()
     for u in U:
         if len(found) == n:
             break
-        told = space.encode(space.decode(u))
-        key = space.key(told)
-        if key not in exclude and key not in keys:
-            found.append(told)
+        key = key_as_told(u, space)
+        if key is not None and key not in exclude and key not in keys:
+            found.append(u)
             keys.add(key)
     return found, keys
 

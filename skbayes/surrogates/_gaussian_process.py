@@ -294,8 +294,6 @@ class GaussianProcess(Surrogate):
         conditioned = copy.copy(self)
         with blas_threads_for(len(latent)):
             conditioned.process_ = self.process_.extended(points, noise, latent)
-        # The fantasies are no data: the copy's next fit starts from the hyper-parameters given.
-        conditioned.__dict__.pop("_memory", None)
         return conditioned
 
     def _encoded(self, U: ArrayLike) -> tuple[FloatArray, Points]:

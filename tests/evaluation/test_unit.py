@@ -70,7 +70,7 @@ def test_a_fit_that_fails_becomes_the_error_score(params):
     result = fit_and_score(setup(error_score=-7.0), params, FOLD)
     assert result.test_scores == -7.0
     assert "Error" in result.fit_error
-    with pytest.raises(ValueError, match="C|no_such"):
+    with pytest.raises(ValueError, match=r"C|no_such"):
         fit_and_score(setup(error_score="raise"), params, FOLD)
 
 

@@ -18,7 +18,11 @@ def test_the_list_is_evaluated_in_order_as_a_grid_would():
     assert fitted.cv_results_["params"] == LIST
     grid = GridSearchCV(SVC(), {"C": [0.01]}, cv=3).fit(X, y)
     assert fitted.cv_results_["mean_test_score"][0] == grid.cv_results_["mean_test_score"][0]
-    assert {"status", "n_splits_evaluated", "posterior_mean_test_score"} <= fitted.cv_results_.keys()
+    assert {
+        "status",
+        "n_splits_evaluated",
+        "posterior_mean_test_score",
+    } <= fitted.cv_results_.keys()
     assert np.isfinite(fitted.cv_results_["posterior_mean_test_score"]).all()
 
 

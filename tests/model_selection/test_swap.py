@@ -4,7 +4,6 @@ Inside a Pipeline, with numpy, pandas, polars and sparse X.
 """
 
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
@@ -85,7 +84,9 @@ def test_every_space_runs_on_every_input(space, given):
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])
 def test_feature_names_come_through(frame):
-    search = BayesSearchCV(pipeline(), {"svc__C": (0.1, 10.0)}, n_iter=2, cv=2).fit(INPUTS[frame], y)
+    search = BayesSearchCV(pipeline(), {"svc__C": (0.1, 10.0)}, n_iter=2, cv=2).fit(
+        INPUTS[frame], y
+    )
     assert list(search.feature_names_in_) == list(FRAME.columns)
     assert search.n_features_in_ == 6
 

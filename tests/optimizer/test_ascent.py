@@ -33,8 +33,9 @@ def test_finds_what_lbfgsb_finds_on_a_concave_quadratic_in_the_cube(seed, d):
         bounds=[(0, 1)] * d,
         options={"ftol": 1e-15, "gtol": 1e-10},
     )
-    # Each start stops at a gain below 1e-6 of its value, so the rest of the way is of that size.
-    np.testing.assert_allclose(f, -reference.fun, rtol=1e-3, atol=1e-8)
+    # A start stops when a step gains less than 1e-5 of its value; along a flat valley (condition
+    # numbers reach 1000 here) several hundred such steps may be left.
+    np.testing.assert_allclose(f, -reference.fun, rtol=1e-2, atol=1e-8)
     assert ((x >= 0) & (x <= 1)).all()
 
 

@@ -29,7 +29,9 @@ def rewritten(source: str) -> str:
         if n != 1:
             raise SystemExit(f"the import of {name} was not found in scikit-learn's tests")
     ours = f"from skbayes import {', '.join(OURS)}\n"
-    return re.sub(r"^from sklearn\.naive_bayes import", ours + r"\g<0>", source, count=1, flags=re.M)
+    return re.sub(
+        r"^from sklearn\.naive_bayes import", ours + r"\g<0>", source, count=1, flags=re.M
+    )
 
 
 def main(options: list[str]) -> int:

@@ -29,9 +29,7 @@ SCORES = np.sin(4 * U[:, 0]) + U[:, 2] + np.nan_to_num(U[:, 1])
 
 @pytest.fixture(params=SURROGATES)
 def surrogate(request):
-    return SURROGATES[request.param](
-        categories=CATEGORIES, random_state=0, **QUICK[request.param]
-    )
+    return SURROGATES[request.param](categories=CATEGORIES, random_state=0, **QUICK[request.param])
 
 
 def test_it_is_a_parameter_object(surrogate):
@@ -130,8 +128,9 @@ def test_diverged_scores_do_not_flatten_the_rest(surrogate, n_diverged):
     posterior = surrogate.fit(U, scores).posterior(U[kept])
     # Order among the good ones is still seen: correlation as with the floor left away.
     assert np.corrcoef(posterior.mean, SCORES[kept])[0, 1] > 0.75
-    best, poor = SCORES[kept] > np.quantile(SCORES[kept], 0.7), SCORES[kept] < np.median(
-        SCORES[kept]
+    best, poor = (
+        SCORES[kept] > np.quantile(SCORES[kept], 0.7),
+        SCORES[kept] < np.median(SCORES[kept]),
     )
     apart = posterior.mean[best].mean() - posterior.mean[poor].mean()
     assert apart > 0.5 * posterior.std.mean()

@@ -57,13 +57,18 @@ def test_known_noise_makes_an_observation_weigh_less():
 
 
 def test_inactive_entries_and_categories_are_told_apart():
-    X = np.array([[0.5, 0.1], [0.5, 0.9], [np.nan, 0.5]] * 10)
-    z = np.array([0.0, 0.5, 3.0] * 10)
+    X = np.array([[0.1, 0.5], [0.5, 0.5], [0.9, 0.5], [np.nan, 0.5]] * 10)
+    z = np.array([0.0, 0.5, 1.0, 3.0] * 10)
     forest = RandomForest(random_state=0, output_transform=None).fit(X, z)
-    np.testing.assert_allclose(forest.posterior(X[:3]).mean, z[:3], atol=0.15)
-    # Categories 0, 1, 2 of 3, of which the middle one is best: a column each.
-    X = (np.tile(np.arange(3), 10) + 0.5)[:, None] / 3
-    forest = RandomForest(categories=(3,), output_transform=None, random_state=0)
-    mean = forest.fit(X, np.tile([0.0, 1.0, 0.0], 10)).posterior(X[:3]).mean
-    assert mean[1] > 0.9
-    assert max(mean[0], mean[2]) < 0.1
+    np.testing.assert_allclose(forest.posterior(X[:4]).mean, z[:4], atol=0.15)
+
+
+def test_one_split_can_set_any_category_apart():
+    # Leaves of ten leave room for one split, and only a column per category offers {1} | {0, 2}.
+    codes = np.array([0] * 5 + [1] * 10 + [2] * 5)
+    X = (codes + 0.5)[:, None] / 3
+    forest = ExtraTrees(
+        categories=(3,), min_samples_leaf=10, output_transform=None, random_state=0
+    ).fit(X, (codes == 1).astype(float))
+    mean = forest.posterior([[1 / 6], [1 / 2], [5 / 6]]).mean
+    np.testing.assert_allclose(mean, [0.0, 1.0, 0.0])

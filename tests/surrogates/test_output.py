@@ -100,6 +100,14 @@ def test_rounding_errors_are_no_differences(name):
     assert (fit_output(name, scores).forward(scores) == 0.0).all()
 
 
+def test_rounding_errors_above_the_median_are_no_winners():
+    # Were they the winners, they would be the unit of everything.
+    scores = np.array([0.3] * 10 + [0.1 + 0.2] * 3 + [-1.0, -2.0])
+    z = fit_output("log_losers", scores).forward(scores)
+    assert np.ptp(z[:13]) < 1e-12
+    assert z[-2] - z[-1] > 0.3
+
+
 @pytest.mark.parametrize("name", NAMES)
 @given(mean=st.floats(-2, 2), std=st.floats(0, 2))
 def test_score_moments_are_the_inverse_s(name, mean, std):
@@ -107,6 +115,6 @@ def test_score_moments_are_the_inverse_s(name, mean, std):
     output = fit_output(name, scores)
     center, spread = output.score_moments(np.array([mean]), np.array([std]))
     draws = output.inverse(mean + std * ndtri((np.arange(20_000) + 0.5) / 20_000))
-    # 128 nodes against 20,000, of a map with kinks.
-    assert center[0] == pytest.approx(draws.mean(), abs=0.02 * (1 + draws.std()))
-    assert spread[0] == pytest.approx(draws.std(), rel=0.05, abs=0.02)
+    # 121 nodes against 20,000 quantiles, of a map with kinks and steep ends.
+    assert center[0] == pytest.approx(draws.mean(), abs=0.01 * (1 + draws.std()))
+    assert spread[0] == pytest.approx(draws.std(), rel=0.02, abs=0.02)
