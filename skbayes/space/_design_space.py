@@ -153,13 +153,15 @@ class Space:
         Returns
         -------
         candidates : list of dict
-            At most one per branch, the values unchanged; empty when a value lies outside.
+            At most one per branch, its choices the space's own objects; empty when a value lies outside.
         """
         found = []
         for u in matching_points(self.columns, dict(params), others_allowed=True):
             if self.is_allowed(u):
-                active = [c.name for c, x in zip(self.columns, u, strict=True) if x == x]
-                found.append({name: params[name] for name in active if name is not None})
+                point = self.decode(u)
+                # Choices are the space's own objects; numbers stay as given, without rounding.
+                kept = {c.name for c in self.columns if not c.dimension.n_categories}
+                found.append({n: params[n] if n in kept else v for n, v in point.items()})
         return found
 
     # -- points

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
@@ -19,6 +19,7 @@ def everywhere(x):
     return np.ones(x.shape, dtype=bool)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), d=st.integers(1, 8))
 def test_finds_what_lbfgsb_finds_on_a_concave_quadratic_in_the_cube(seed, d):
     rng = np.random.default_rng(seed)
@@ -34,8 +35,8 @@ def test_finds_what_lbfgsb_finds_on_a_concave_quadratic_in_the_cube(seed, d):
         options={"ftol": 1e-15, "gtol": 1e-10},
     )
     # A start stops when a step gains less than 1e-5 of its value; along a flat valley (condition
-    # numbers reach 1000 here) several hundred such steps may be left.
-    np.testing.assert_allclose(f, -reference.fun, rtol=1e-2, atol=1e-8)
+    # numbers reach 1000 here) a hundred such steps may be left.
+    np.testing.assert_allclose(f, -reference.fun, rtol=1e-3, atol=1e-6)
     assert ((x >= 0) & (x <= 1)).all()
 
 

@@ -71,7 +71,7 @@ def test_finds_the_best_of_all_integers_and_choices(kind, seed):
         def value(self, U):
             return Table.value_and_gradient(self, U)[0]
 
-    space = as_space({"a": (1, 30), "b": (1, 500, "log-uniform"), "c": ["x", "y", "z"]})
+    space = as_space({"a": (1, 20), "b": (1, 60, "log-uniform"), "c": ["x", "y", "z"]})
     surface = Table(seed, width=0.15)
     everything = np.array([space.encode(params) for params in space.points()])
     u = maximize(surface, space, np.random.default_rng(0), around=np.empty((0, 3)), exclude=set())

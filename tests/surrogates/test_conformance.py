@@ -119,21 +119,21 @@ def test_scores_at_the_ends_of_the_floats_work(surrogate, scale):
     assert np.isfinite(posterior.std).all()
 
 
-@pytest.mark.parametrize("n_diverged", [1, 5, 12])
+@pytest.mark.parametrize("n_diverged", [1, 5, 12, 18])
 def test_diverged_scores_do_not_flatten_the_rest(surrogate, n_diverged):
-    scores = SCORES.copy()
     worst = np.argsort(SCORES)[:n_diverged]
-    scores[worst] = -1e6
     kept = np.setdiff1d(np.arange(30), worst)
-    posterior = surrogate.fit(U, scores).posterior(U[kept])
-    # Order among the good ones is still seen: correlation as with the floor left away.
-    assert np.corrcoef(posterior.mean, SCORES[kept])[0, 1] > 0.75
-    best, poor = (
-        SCORES[kept] > np.quantile(SCORES[kept], 0.7),
-        SCORES[kept] < np.median(SCORES[kept]),
-    )
-    apart = posterior.mean[best].mean() - posterior.mean[poor].mean()
-    assert apart > 0.5 * posterior.std.mean()
+    scores = SCORES.copy()
+    scores[worst] = -1e6
+
+    def agreement(fitted):
+        return np.corrcoef(fitted.posterior(U[kept]).mean, SCORES[kept])[0, 1]
+
+    without = agreement(clone(surrogate).fit(U[kept], SCORES[kept]))
+    assert agreement(surrogate.fit(U, scores)) > without - 0.3
+    # Standardised scores show what flattening looks like.
+    flattened = clone(surrogate).set_params(output_transform="standardize").fit(U, scores)
+    assert agreement(surrogate) > agreement(flattened)
 
 
 @settings(max_examples=15, deadline=None)

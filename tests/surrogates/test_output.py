@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from skbayes.surrogates import OUTPUT_TRANSFORMS
-from skbayes.surrogates._output import LogLosers, fit_output
+from skbayes.surrogates._output import fit_output
+from skbayes.surrogates._output_maps import LogLosers
 
 NAMES = [None, *OUTPUT_TRANSFORMS]
 # Values a hair apart are told apart by rounding alone, so the grid is coarse.
@@ -51,7 +52,7 @@ def test_latent_scores_have_mean_zero_and_variance_one(name, scores):
 
 
 @pytest.mark.parametrize("name", ["log_losers", "normal_scores", "auto"])
-@given(scores=SCORES, floor=st.sampled_from([1e4, 1e6, 1e12]))
+@given(scores=SCORES, floor=st.sampled_from([1e4, 1e6, 1e12, 1e300]))
 def test_a_diverged_score_leaves_the_winners_apart(name, scores, floor):
     # Standardised, the winners would lie within (max − median) / floor of each other.
     scores = np.concatenate([scores, np.linspace(0.0, 1.0, 9), [-floor]])
@@ -64,18 +65,30 @@ def test_no_transform_leaves_the_scores_alone():
     np.testing.assert_array_equal(fit_output(None, scores).forward(scores), scores)
 
 
-def test_log_losers_is_linear_above_the_knee_and_logarithmic_below():
-    rule = LogLosers(knee=2.0, scale=0.5, last=-100.0)
-    # t = 2, 0, −1, −(e − 1); then from t = −100 on with slope 1/101
-    y = np.array([3.0, 2.0, 1.5, 2.0 - 0.5 * (np.e - 1.0), 2.0 - 0.5 * 201.0])
-    expected = [2.0, 0.0, -np.log(2.0), -1.0, -np.log(101.0) - 1.0]
-    np.testing.assert_allclose(rule.forward(y), expected, rtol=1e-14, atol=1e-14)
+def test_log_losers_is_linear_above_the_knee_then_logarithmic_then_level():
+    rule = LogLosers(knee=2.0, scale=0.5, last=1.0 - 4.0 * np.e**3)
+    # t = 2, 0, −1, 1 − e; 1 − e³ where the logarithm ends, 1 − 2e³ and 1 − 4e³ on the hyperbola
+    # −4 + e³/(1 − t); twice the last on the line through the last
+    t = np.array([2.0, 0.0, -1.0, 1.0 - np.e, *(1.0 - np.array([1.0, 2.0, 4.0]) * np.e**3)])
+    t = np.append(t, 2.0 * t[-1])
+    expected = [2.0, 0.0, -np.log(2.0), -1.0, -3.0, -3.5, -3.75, -7.5]
+    np.testing.assert_allclose(rule.forward(2.0 + 0.5 * t), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_diverged", [1, 20, 30])
+def test_of_two_values_of_diverged_scores_and_a_cluster_the_cluster_is_seen(n_diverged):
+    # Even where most have diverged, the median of the others is the knee.
+    good = np.linspace(0.9, 0.95, 20)
+    scores = np.concatenate([np.full(n_diverged, -1e6), good])
+    z = fit_output("log_losers", scores).forward(scores)
+    assert np.ptp(z[n_diverged:]) > 0.8
+    assert z[0] < z[n_diverged:].min()
 
 
 def test_log_losers_breaks_at_the_median_and_measures_by_the_winners():
     scores = np.array([-1e9, 0.0, 1.0, 2.0, 4.0])  # median 1, winners 1 and 3 above it: scale 2
     z = fit_output("log_losers", scores).forward(scores)
-    t = np.array([-np.log1p((1e9 + 1) / 2), -np.log1p(0.5), 0.0, 0.5, 1.5])
+    t = np.array([-4.0 + np.e**3 / (1 + (1e9 + 1) / 2), -np.log1p(0.5), 0.0, 0.5, 1.5])
     np.testing.assert_allclose(z, (t - t.mean()) / t.std(), rtol=1e-9)
 
 
