@@ -1,5 +1,7 @@
 """Sphinx configuration: built with warnings as errors and without a network."""
 
+from typing import Any
+
 import skbayes
 
 project = "skbayes"
@@ -13,8 +15,30 @@ extensions = [
     "numpydoc",
 ]
 autosummary_generate = True
+# Types stand in the docstrings, with shapes and ranges that hints cannot say.
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
-exclude_patterns = ["_build"]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "_templates"]
 html_theme = "alabaster"
 html_theme_options = {"description": skbayes.__doc__.splitlines()[0], "page_width": "1100px"}
+
+
+def link_to_the_room(app: Any, env: Any, node: Any, content: Any) -> Any:
+    """Lead ``skbayes.Real`` to ``skbayes.space.Real``: every name is documented once, in its room."""
+    package, _, name = node["reftarget"].rpartition(".")
+    thing = getattr(skbayes, name, None)
+    if package != "skbayes" or name not in skbayes.__all__ or not callable(thing):
+        return None
+    room = ".".join(thing.__module__.split(".")[:2])
+    python = env.get_domain("py")
+    return python.resolve_xref(
+        env, node["refdoc"], app.builder, node["reftype"], f"{room}.{name}", node, content
+    )
+
+
+def setup(app: Any) -> None:
+    """Connect what this file defines."""
+    app.connect("missing-reference", link_to_the_room)

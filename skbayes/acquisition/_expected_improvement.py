@@ -128,7 +128,7 @@ class LogExpectedImprovement(MarginalAcquisition):
 
 
 def _log_density(u: Floats) -> Floats:
-    return -0.5 * u**2 - _LOG_SQRT_2PI
+    return np.asarray(-0.5 * u**2 - _LOG_SQRT_2PI)
 
 
 def _scaled_improvement(u: Floats) -> tuple[Floats, Floats]:

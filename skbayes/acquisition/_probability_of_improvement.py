@@ -22,7 +22,7 @@ class ProbabilityOfImprovement(MarginalAcquisition):
         Improvement smaller than this counts as none. In units of the score the posterior is
         over (for a surrogate that standardises scores, their standard deviation); non-negative.
         At zero a search creeps along beside its incumbent, where a tiny improvement is certain:
-        0.01 is usual.
+        0.1 of that standard deviation is a good value.
 
     See Also
     --------

@@ -1,5 +1,7 @@
 """Thompson sampling: believe one draw from the posterior, and go where it is highest."""
 
+import numpy as np
+
 from ..posteriors import GaussianPosterior
 from ._base import AcquisitionContext, Floats, JointAcquisition
 
@@ -33,4 +35,4 @@ class ThompsonSampling(JointAcquisition):
     """
 
     def value(self, posterior: GaussianPosterior, context: AcquisitionContext) -> Floats:
-        return posterior.sample(1, context.rng)[0]
+        return np.asarray(posterior.sample(1, context.rng)[0])

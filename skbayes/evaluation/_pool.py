@@ -23,7 +23,7 @@ __all__ = ["CandidateResult", "EvaluationPool"]
 class CandidateResult:
     """One candidate with the results of its folds.
 
-    Attributes
+    Parameters
     ----------
     params : dict of str to object
         The candidate as proposed: the user's own objects.

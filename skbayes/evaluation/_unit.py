@@ -34,7 +34,7 @@ Scores = float | dict[str, float]
 class EvaluationSetup:
     """What all units of one search share.
 
-    Attributes
+    Parameters
     ----------
     estimator : estimator object
         Unfitted; every unit clones it.
@@ -69,7 +69,7 @@ class EvaluationSetup:
 class FoldResult:
     """What one unit gave.
 
-    Attributes
+    Parameters
     ----------
     test_scores : float or dict of str to float
         Score of the test part, higher is better; a dict when there are several metrics.

@@ -27,7 +27,7 @@ __all__ = ["SearchRun", "open_run"]
 class SearchRun:
     """The data, folds and scorers of one `fit`.
 
-    Attributes
+    Parameters
     ----------
     setup : EvaluationSetup
         Data, estimator, scorer and metadata that all evaluations share.

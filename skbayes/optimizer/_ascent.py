@@ -70,13 +70,16 @@ def ascend(
     for _ in range(max_iter):
         if not rows.size:
             break
-        step = np.clip(x + t[:, None] * _direction(x, g, H), 0.0, 1.0) - x
+        goal = x + t[:, None] * _direction(x, g, H)
+        step = np.minimum(np.maximum(goal, 0.0), 1.0) - x
         step[~is_free] = 0.0  # among them the missing coordinates, nan until here
         f_new, g_new = objective(x + step)
         g_new = np.where(is_free, g_new, 0.0)
         gain = f_new - f
         accepted = gain >= _SUFFICIENT * np.einsum("kj,kj->k", step, g)
-        H_new, is_hill = _updated(H, step, g - g_new, is_scaled)
+        # The curvature among the coordinates that moved: with those at a bound in it, steps along
+        # the face would be of the wrong length for ever.
+        H_new, is_hill = _updated(H, step, (g - g_new) * (step != 0.0), is_scaled)
         # A shortened step may gain little anywhere; a full one only near the top.
         is_small = accepted & (t == 1.0) & (gain <= _SMALL_GAIN * np.abs(f))
         climbs = (np.abs(step).max(axis=1) > _SHORT_STEP) & ~is_small
@@ -84,10 +87,11 @@ def ascend(
         x, f, g = x + by_row * step, np.where(accepted, f_new, f), np.where(by_row, g_new, g)
         H, is_scaled = np.where(by_row[:, None], H_new, H), is_scaled | (accepted & is_hill)
         t = np.where(accepted, 1.0, _SHRINK * t)
-        top[rows], f_top[rows] = x, f
         if not climbs.all():
+            top[rows], f_top[rows] = x, f
             rows, t, is_scaled = rows[climbs], t[climbs], is_scaled[climbs]
             x, f, g, H, is_free = x[climbs], f[climbs], g[climbs], H[climbs], is_free[climbs]
+    top[rows], f_top[rows] = x, f
     return top, f_top
 
 
@@ -96,7 +100,7 @@ def _direction(x: Floats, g: Floats, H: Floats) -> Floats:
     goes = ((x > 0.0) | (g >= 0.0)) & ((x < 1.0) | (g <= 0.0))
     direction = np.einsum("kij,kj->ki", H, g * goes) * goes
     longest = np.abs(direction).max(axis=1, keepdims=True)
-    return direction * (_LONGEST_STEP / np.maximum(longest, _LONGEST_STEP))
+    return np.asarray(direction * (_LONGEST_STEP / np.maximum(longest, _LONGEST_STEP)))
 
 
 def _updated(

@@ -31,8 +31,6 @@ _N_AROUND = 5
 # Posterior means are compared at the best observed scores only: under noise the best mean may be at
 # a score that is not the best, but hardly at one that a hundred others beat.
 _N_INCUMBENTS = 100
-# Random points of a joint acquisition; its cost grows with the cube of all its points.
-_N_JOINT = 200
 
 
 def propose(
@@ -108,7 +106,7 @@ def _best(
     if not isinstance(acquisition, JointAcquisition):
         surface = Surface(model, acquisition, incumbent)
         return maximize(surface, space, rng, around=around, exclude=exclude)
-    U, _ = candidates(space, rng, around, _N_JOINT)
+    U, _ = candidates(space, rng, around)
     pool = Pool(space)
     pool.add(U, acquisition.value(model.posterior(U), AcquisitionContext(incumbent, rng)))
     return pool.first_new(exclude)

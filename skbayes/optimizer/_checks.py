@@ -1,22 +1,15 @@
 """What is told to the optimizer, checked at the door."""
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isfinite, isnan
 from typing import Any
 
 import numpy as np
 
-from ._trial import STATUSES
+from ._trial import STATUSES, Trial
 
-__all__ = [
-    "check_count",
-    "check_noise_variance",
-    "check_score",
-    "check_status",
-    "plain_params",
-    "seed_sequence",
-]
+__all__ = ["check_count", "checked_trial", "plain_params", "seed_sequence"]
 
 
 def check_count(value: Any, name: str, least: int) -> int:
@@ -27,36 +20,26 @@ def check_count(value: Any, name: str, least: int) -> int:
     return int(value)
 
 
-def check_score(score: Any) -> float:
-    """Return the score as a float; an infinite one is none, like nan."""
-    if not isinstance(score, numbers.Real) or isinstance(score, bool | np.bool_):
-        raise TypeError(
-            f"score must be a real number, or nan for a failed trial; got {score!r} of type "
-            f"{type(score).__name__}."
-        )
-    return float(score) if isfinite(score) else np.nan
-
-
-def check_status(status: str | None, score: float) -> str:
-    """Return the status, which follows from the score if it is None."""
-    if status is None:
-        return "failed" if isnan(score) else "complete"
-    if status not in STATUSES:
-        raise ValueError(f"status={status!r} is not known. Choose one of {', '.join(STATUSES)}.")
-    if status == "complete" and isnan(score):
-        raise ValueError("A trial without a finite score is not complete; give status='failed'.")
-    return status
-
-
-def check_noise_variance(noise_variance: Any) -> float | None:
-    """Return a non-negative finite number, or None."""
-    if noise_variance is None:
-        return None
-    if not isinstance(noise_variance, numbers.Real) or not 0 <= float(noise_variance) < np.inf:
-        raise ValueError(
-            f"noise_variance must be None or a finite number >= 0; got {noise_variance!r}."
-        )
-    return float(noise_variance)
+def checked_trial(
+    number: int,
+    params: Mapping[str, Any],
+    score: Any,
+    status: str | None,
+    noise_variance: Any,
+    fold_scores: Iterable[float] | None,
+    fit_time: float | None,
+) -> Trial:
+    """Return what was told as a trial; `params` are checked where they are encoded."""
+    score = _check_score(score)
+    return Trial(
+        number=number,
+        params=dict(params),
+        score=score,
+        status=_check_status(status, score),
+        noise_variance=_check_noise_variance(noise_variance),
+        fold_scores=None if fold_scores is None else tuple(float(s) for s in fold_scores),
+        fit_time=None if fit_time is None else float(fit_time),
+    )
 
 
 def seed_sequence(random_state: Any) -> np.random.SeedSequence:
@@ -78,3 +61,35 @@ def seed_sequence(random_state: Any) -> np.random.SeedSequence:
 def plain_params(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the same point with native Python numbers in place of numpy's."""
     return {k: v.item() if isinstance(v, np.generic) else v for k, v in params.items()}
+
+
+def _check_score(score: Any) -> float:
+    """Return the score as a float; an infinite one is none, like nan."""
+    if not isinstance(score, numbers.Real) or isinstance(score, bool | np.bool_):
+        raise TypeError(
+            f"score must be a real number, or nan for a failed trial; got {score!r} of type "
+            f"{type(score).__name__}."
+        )
+    return float(score) if isfinite(score) else np.nan
+
+
+def _check_status(status: str | None, score: float) -> str:
+    """Return the status, which follows from the score if it is None."""
+    if status is None:
+        return "failed" if isnan(score) else "complete"
+    if status not in STATUSES:
+        raise ValueError(f"status={status!r} is not known. Choose one of {', '.join(STATUSES)}.")
+    if status == "complete" and isnan(score):
+        raise ValueError("A trial without a finite score is not complete; give status='failed'.")
+    return status
+
+
+def _check_noise_variance(noise_variance: Any) -> float | None:
+    """Return a non-negative finite number, or None."""
+    if noise_variance is None:
+        return None
+    if not isinstance(noise_variance, numbers.Real) or not 0 <= float(noise_variance) < np.inf:
+        raise ValueError(
+            f"noise_variance must be None or a finite number >= 0; got {noise_variance!r}."
+        )
+    return float(noise_variance)

@@ -15,15 +15,8 @@ from ..exceptions import ExhaustedSpaceError, SpaceTypeError, SpaceValueError
 from ..posteriors import GaussianPosterior
 from ..space import Space, as_space
 from ._batch import propose
-from ._checks import (
-    check_count,
-    check_noise_variance,
-    check_score,
-    check_status,
-    plain_params,
-    seed_sequence,
-)
-from ._design import initial_design
+from ._checks import check_count, checked_trial, plain_params, seed_sequence
+from ._design import default_n_initial, initial_design
 from ._observations import EncodedTrials
 from ._suggest import as_acquisition, as_surrogate, fit_surrogate
 from ._trial import History, Trial
@@ -52,7 +45,8 @@ class Optimizer:
         Points to propose first, in this order.
     n_initial_points : int, default=None
         How many points to evaluate before the surrogate chooses, `initial_points` and the trials of
-        `history` included. None: four more than there are dimensions, but 6 to 12.
+        `history` included. None: four more than there are dimensions, but 6 to 12; k choices
+        count as k - 1 dimensions.
     initial_design : {"sobol", "latin_hypercube", "random", "grid"}, default="sobol"
         How the other initial points are spread.
     history : History or iterable of Trial, default=None
@@ -110,7 +104,7 @@ class Optimizer:
         self._fitted: tuple[int, Any] = (0, None)
         self._learn_earlier(history or ())
         self._n_initial = (
-            min(max(self.space.n_dims + 4, 6), 12)
+            default_n_initial(self.space)
             if n_initial_points is None
             else check_count(n_initial_points, "n_initial_points", 0)
         )
@@ -147,7 +141,10 @@ class Optimizer:
             If `n` is not a positive integer.
         """
         n_asked = 1 if n is None else check_count(n, "n", 1)
-        points = [self._register(params) for params in self._choose(n_asked)]
+        points = self._choose(n_asked)
+        for params in points:
+            u = self.space.encode(params)
+            self._pending[self.space.key(u)] = u
         if n is not None:
             return points
         if not points:
@@ -193,15 +190,8 @@ class Optimizer:
             If the point lies outside the space, the noise variance is negative, or the status is
             unknown or ``"complete"`` without a score.
         """
-        score = check_score(score)
-        trial = Trial(
-            number=len(self._history),
-            params=dict(params),
-            score=score,
-            status=check_status(status, score),
-            noise_variance=check_noise_variance(noise_variance),
-            fold_scores=None if fold_scores is None else tuple(float(s) for s in fold_scores),
-            fit_time=None if fit_time is None else float(fit_time),
+        trial = checked_trial(
+            len(self._history), params, score, status, noise_variance, fold_scores, fit_time
         )
         self._pending.pop(self._told.add(trial), None)
         self._history = self._history.append(trial)
@@ -232,7 +222,8 @@ class Optimizer:
                 "There is no posterior: the surrogate needs a finite score and a fit without "
                 f"error; got {self._told.observations().n_finite} finite scores. Tell more trials."
             )
-        return model.score_posterior(U.reshape(len(U), self.space.n_dims))
+        posterior: GaussianPosterior = model.score_posterior(U.reshape(len(U), self.space.n_dims))
+        return posterior
 
     def _choose(self, n: int) -> list[Params]:
         """Up to n new points: those given, then the initial design, then by the model."""
@@ -271,11 +262,6 @@ class Optimizer:
                 chosen.append(params)
                 taken.add(key)
         return chosen
-
-    def _register(self, params: Params) -> Params:
-        u = self.space.encode(params)
-        self._pending[self.space.key(u)] = u
-        return params
 
     def _model(self) -> Any | None:
         """The surrogate fitted to all that was told; None if it cannot be."""

@@ -47,8 +47,9 @@ class Surface:
         return np.where(np.isnan(value), -np.inf, value)
 
     def value_and_gradient(self, U: Floats) -> tuple[Floats, Floats]:
-        """Acquisition (m,) and its gradient (m, n_dims)."""
+        """Acquisition (m,) and its gradient (m, n_dims), 0 where it is undefined."""
         mean, std, d_mean, d_std = self.model.value_and_gradient(U)
         value, by_mean, by_std = self.acquisition.value_and_partials(mean, std, self.incumbent)
         gradient = by_mean[:, None] * d_mean + by_std[:, None] * d_std
-        return np.where(np.isnan(value), -np.inf, value), gradient
+        is_defined = np.isfinite(gradient)
+        return np.where(np.isnan(value), -np.inf, value), np.where(is_defined, gradient, 0.0)

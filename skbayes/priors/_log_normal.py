@@ -99,7 +99,9 @@ class LogNormal(Prior):
         mode : ndarray of the shape of `loc` and `scale`
             Where the density is highest.
         """
-        mode: NDArray[np.float64] = np.exp(np.asarray(self.loc, dtype=float) - np.square(self.scale))
+        mode: NDArray[np.float64] = np.exp(
+            np.asarray(self.loc, dtype=float) - np.square(self.scale)
+        )
         return mode
 
     def sample(

@@ -1,16 +1,15 @@
-"""The design space: where hyper-parameters live, and the map of a candidate to the unit cube and back."""
+"""The design space: where hyper-parameters live, and the map of a point to the unit cube and back."""
 
-from ._choices import Categorical
-from ._columns import Column, Condition
-from ._design_space import Space
-from ._frozen import Distribution
-from ._notations import as_space, space_of, split_budget
-from ._ranges import Dimension, Integer, Real
+from ._base import Dimension
+from ._categorical import Categorical
+from ._distribution import Distribution
+from ._integer import Integer
+from ._notation import as_space, space_of, split_budget
+from ._real import Real
+from ._space import Space
 
 __all__ = [
     "Categorical",
-    "Column",
-    "Condition",
     "Dimension",
     "Distribution",
     "Integer",

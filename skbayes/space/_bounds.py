@@ -21,8 +21,8 @@ def bound(value: Any, what: str, label: str) -> Any:
         )
     try:
         is_finite = math.isfinite(number)
-    except OverflowError:  # an integer beyond the largest float; Integer speaks of it later
-        is_finite = True
+    except OverflowError:  # an integer beyond the largest float
+        is_finite = False
     if not is_finite:
         raise SpaceValueError(
             f"{label} needs finite bounds; got {what}={shown(value)}. "
@@ -45,9 +45,10 @@ def whole(value: Any, what: str, label: str) -> int:
 def check_range(low: float, high: float, prior: Any, label: str) -> None:
     """Refuse an empty range and an unknown prior."""
     if not low < high:
+        choices = [low] if low == high else [low, high]
         raise SpaceValueError(
-            f"{label} needs low < high; got low={low!r}, high={high!r}. Swap or widen the bounds; "
-            f"for choices, or for one value, give a list: [{low!r}] or [{low!r}, {high!r}]."
+            f"{label} needs low < high; got low={low!r}, high={high!r}. Swap or widen the bounds, "
+            f"or write a list if these are choices: {choices!r}."
         )
     if not isinstance(prior, str) or prior not in PRIORS:
         raise SpaceValueError(

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-import numpy as np
-
 from ..exceptions import SpaceTypeError, SpaceValueError
 from ._base import Dimension
 from ._bounds import PRIORS
@@ -61,7 +59,9 @@ def as_space(spec: Any, constraint: Constraint | None = None) -> Space:
     Examples
     --------
     >>> from skbayes.space import as_space
-    >>> space = as_space({"C": (1e-3, 1e3, "log-uniform"), "degree": (1, 5), "kernel": ["rbf", "poly"]})
+    >>> space = as_space(
+    ...     {"C": (1e-3, 1e3, "log-uniform"), "degree": (1, 5), "kernel": ["rbf", "poly"]}
+    ... )
     >>> print(space.describe())
     C: float from 0.001 to 1000.0, log-uniform
     degree: integer from 1 to 5, uniform
@@ -185,8 +185,8 @@ def _as_branches(spec: Any) -> list[dict[str, Dimension]]:
     if isinstance(spec, list | tuple) and spec:
         if all(isinstance(entry, Mapping) for entry in spec):
             return [_as_dimensions(entry) for entry in spec]
-        if all(isinstance(as_own(entry), Dimension) for entry in spec):
-            return [_named([as_own(entry) for entry in spec])]
+        if all(isinstance(_as_own(entry), Dimension) for entry in spec):
+            return [_named([_as_own(entry) for entry in spec])]
     raise SpaceTypeError(
         f"A space needs a dict of parameters, a list of such dicts or a list of named dimensions; got "
         f"{shown(spec)}. Write for example {{'C': (0.1, 10.0)}}."
@@ -222,7 +222,7 @@ def _named(dimensions: Sequence[Dimension]) -> dict[str, Dimension]:
 
 
 def _as_dimension(name: str, value: Any) -> Dimension:
-    value = as_own(value)
+    value = _as_own(value)
     if isinstance(value, Dimension):
         return value
     if isinstance(value, tuple):
@@ -247,21 +247,28 @@ def _from_tuple(name: str, value: tuple[Any, ...]) -> Dimension:
     is_range = len(entries) >= 2 and all(
         isinstance(e, int | float) and not isinstance(e, bool) for e in entries[:2]
     )
-    prior = entries[2] if len(entries) in (3, 4) else None
-    if is_range and isinstance(prior, str) and prior not in PRIORS:
-        # "sqrt" beside two numbers is a choice; "log" and "loguniform" were meant as priors.
-        if prior == "log" or get_close_matches(prior.lower(), PRIORS, n=1, cutoff=0.7):
-            raise SpaceValueError(
-                f"The range of {name!r} has an unknown prior; got {value!r}. "
-                "Use 'uniform' or 'log-uniform', or a list if these are choices."
-            )
+    # scikit-optimize takes the base of the logarithm as fourth entry.
+    has_prior = len(entries) == 3 or (len(entries) == 4 and is_number(entries[3]))
+    prior = entries[2] if has_prior else None
+    if is_range and isinstance(prior, str):
+        _check_prior(name, prior, value)
     if is_range and (len(entries) == 2 or (isinstance(prior, str) and prior in PRIORS)):
         kind = Integer if all(isinstance(entry, int) for entry in entries[:2]) else Real
         return kind(entries[0], entries[1], "uniform" if prior is None else prior)
     return Categorical(value)
 
 
-def as_own(value: Any) -> Any:
+def _check_prior(name: str, prior: str, value: tuple[Any, ...]) -> None:
+    # "sqrt" beside two numbers is a choice; "log" and "loguniform" were meant as priors.
+    is_near = prior == "log" or get_close_matches(prior.lower(), PRIORS, n=1, cutoff=0.7)
+    if is_near and prior not in PRIORS:
+        raise SpaceValueError(
+            f"The range of {name!r} has an unknown prior; got {value!r}. "
+            "Use 'uniform' or 'log-uniform', or a list if these are choices."
+        )
+
+
+def _as_own(value: Any) -> Any:
     """Return the twin of a dimension of scikit-optimize; anything else as it is."""
     kind = type(value).__name__
     if not type(value).__module__.startswith("skopt.") or kind not in _TWINS:

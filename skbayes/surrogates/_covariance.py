@@ -47,7 +47,7 @@ class Covariance:
             mine.signal_variance == theirs.signal_variance
             and np.array_equal(mine.length_scale, theirs.length_scale)
             and self.columns == other.columns
-            and repr(self.kernel) == repr(other.kernel)
+            and self.kernel.is_same_as(other.kernel)
         )
 
     def between(self, A: Points, B: Points) -> FloatArray:

@@ -10,6 +10,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
 
 from .._registry import resolve
 from ..posteriors import GaussianPosterior
@@ -48,7 +49,7 @@ class GaussianProcess(Surrogate):
     output_transform : {"auto", "standardize", "log_losers", "normal_scores"}, default="auto"
         Map of the scores to the latent unit. ``"log_losers"`` squashes scores below the median
         by a logarithm and leaves those above linear, ``"normal_scores"`` takes the ranks alone,
-        ``"auto"`` is the latter below 25 observations and the former from there on. None keeps
+        ``"auto"`` is the latter below 15 observations and the former from there on. None keeps
         raw scores, of which the prior mean then is 0.
     categories : sequence of int, default=None
         Per column the number of unordered categories, 0 for a numeric column. None: all numeric.
@@ -154,7 +155,7 @@ class GaussianProcess(Surrogate):
         output = fit_output(self.output_transform, scores)
         columns = Columns.of(self.categories, U.shape[1])
         data = Observations(
-            kernel=resolve(self.kernel, KERNELS, "kernel"),
+            kernel=clone(resolve(self.kernel, KERNELS, "kernel")),
             columns=columns,
             points=columns.encode(U),
             latent=output.forward(scores),

@@ -17,9 +17,15 @@ FloatArray = NDArray[np.float64]
 
 
 class Kernel(BaseEstimator, ABC):
-    """Correlation of two points as a function of their squared scaled distance."""
+    """Correlation of two points as a function of their squared scaled distance.
+
+    A subclass defines ``_correlation(r2)``, which returns both values of `value_and_slope`.
+    """
 
     @abstractmethod
+    def _correlation(self, r2: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """k(r²) and dk/d(r²), as `value_and_slope`."""
+
     def value_and_slope(self, r2: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return k(r²) and dk/d(r²).
 
@@ -35,6 +41,7 @@ class Kernel(BaseEstimator, ABC):
         slope : ndarray of the shape of r2
             Its derivative by r².
         """
+        return self._correlation(r2)
 
     def value(self, r2: FloatArray) -> FloatArray:
         """Return k(r²).
@@ -49,7 +56,23 @@ class Kernel(BaseEstimator, ABC):
         value : ndarray of the shape of r2
             The correlation, 1 at r² = 0.
         """
-        return self.value_and_slope(r2)[0]
+        return self._correlation(r2)[0]
+
+    def is_same_as(self, other: "Kernel") -> bool:
+        """Whether both are the same function.
+
+        Parameters
+        ----------
+        other : Kernel
+            Another kernel.
+
+        Returns
+        -------
+        is_same : bool
+            Equal type and parameters.
+        """
+        # Not by repr(self): scikit-learn's takes 2 ms.
+        return type(self) is type(other) and repr(vars(self)) == repr(vars(other))
 
 
 class Matern52(Kernel):
@@ -64,7 +87,7 @@ class Matern52(Kernel):
     .. [1] Rasmussen, Williams (2006). Gaussian Processes for Machine Learning, eq. 4.17.
     """
 
-    def value_and_slope(self, r2: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _correlation(self, r2: FloatArray) -> tuple[FloatArray, FloatArray]:
         a = np.sqrt(5.0 * r2)
         decay = np.exp(-a)
         slope = a + 1.0
@@ -88,7 +111,7 @@ class Matern32(Kernel):
     .. [1] Rasmussen, Williams (2006). Gaussian Processes for Machine Learning, eq. 4.17.
     """
 
-    def value_and_slope(self, r2: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _correlation(self, r2: FloatArray) -> tuple[FloatArray, FloatArray]:
         a = np.sqrt(3.0 * r2)
         decay = np.exp(-a)
         return (1.0 + a) * decay, -1.5 * decay
@@ -106,7 +129,7 @@ class RBF(Kernel):
     .. [1] Rasmussen, Williams (2006). Gaussian Processes for Machine Learning, eq. 4.9.
     """
 
-    def value_and_slope(self, r2: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _correlation(self, r2: FloatArray) -> tuple[FloatArray, FloatArray]:
         value = np.exp(-0.5 * r2)
         return value, -0.5 * value
 

@@ -69,8 +69,8 @@ class Memory:
 
     Parameters
     ----------
-    kernel : str
-        The kernel, written out.
+    kernel : Kernel
+        The correlation function.
     columns : Columns
         How two entries of a column differ.
     points : Points
@@ -81,7 +81,7 @@ class Memory:
         The optimum, in the latent unit.
     """
 
-    kernel: str
+    kernel: Kernel
     columns: Columns
     points: Points
     pairs: PairTable | None
@@ -90,7 +90,7 @@ class Memory:
     def is_of(self, data: Observations) -> bool:
         """Whether `data` extends what this memory is of."""
         return (
-            self.kernel == repr(data.kernel)
+            self.kernel.is_same_as(data.kernel)
             and self.columns == data.columns
             and data.points.starts_with(self.points)
         )
@@ -123,7 +123,7 @@ def learn(
     theta, _ = maximize(objective, _starts(n, start.scaled(1.0 / unit), memory, unit, seed))
     optimum = Hyperparameters.of(theta).scaled(unit)
     kept = pairs if n <= _LARGEST else None
-    return optimum, Memory(repr(data.kernel), data.columns, data.points, kept, optimum)
+    return optimum, Memory(data.kernel, data.columns, data.points, kept, optimum)
 
 
 def _pairs_and_part(

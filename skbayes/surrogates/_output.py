@@ -1,182 +1,39 @@
 """Output transforms: from scores to latent scores in which a Gaussian process is at home, and back.
 
 A transform is a rule (`OUTPUT_TRANSFORMS[name](y) -> map`) that looks at the scores and returns an
-increasing map; the map has `forward`, `derivative` and `inverse`, and is linear beyond the scores
-that it has seen. The latent scores have mean 0 and variance 1, except under None.
+increasing map. The latent scores have mean 0 and variance 1, except under None.
 
 Notation: y scores, z latent scores, m the median of y.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-__all__ = ["OUTPUT_TRANSFORMS", "FittedOutput", "OutputMap", "fit_output"]
+from ._output_maps import Affine, Chain, Interpolated, Level, LogLosers, OutputMap
+
+__all__ = ["OUTPUT_TRANSFORMS", "FittedOutput", "fit_output"]
 
 FloatArray = NDArray[np.float64]
 
-# Below this many scores their values say less than their order (issue 3's table of measurements:
-# ranks are best with 15 observations, the logarithm with 50).
-_FEW = 25
+# Below this many scores their values say less than their order. Measured over 20 tasks and 10 seeds:
+# the mean normalised score at 25 and at 50 evaluations is .874 and .926 with ranks below 15 scores,
+# .869 and .926 with none, .852 and .920 with ranks below 25 (standard error of a difference .008).
+_FEW = 15
+
+# How many times their own spread the winners must lie above the median for it to be taken for a
+# value of diverged scores.
+_FAR = 10.0
 
 # The trapezoidal rule: spectrally exact for smooth maps, and good at the kinks of these, where the
 # nodes of Gauss and Hermite, few and far out, miss the mean by a fifth of a standard deviation.
 _NODES = np.linspace(-6.0, 6.0, 121)
 _WEIGHTS = np.exp(-0.5 * _NODES**2)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
-
-
-class OutputMap(Protocol):
-    """An increasing map of scores to latent scores."""
-
-    def forward(self, y: FloatArray) -> FloatArray:
-        """Return the latent scores."""
-
-    def derivative(self, y: FloatArray) -> FloatArray:
-        """Return dz/dy."""
-
-    def inverse(self, z: FloatArray) -> FloatArray:
-        """Return the scores."""
-
-
-@dataclass(frozen=True)
-class Affine:
-    """z = (y − center) / scale."""
-
-    center: float
-    scale: float
-
-    def forward(self, y: FloatArray) -> FloatArray:
-        """Return the latent scores."""
-        return (y - self.center) / self.scale
-
-    def derivative(self, y: FloatArray) -> FloatArray:
-        """Return dz/dy."""
-        return np.full_like(y, 1.0 / self.scale)
-
-    def inverse(self, z: FloatArray) -> FloatArray:
-        """Return the scores."""
-        return self.center + self.scale * z
-
-
-@dataclass(frozen=True)
-class Level:
-    """All scores the same but for rounding: those within `width` of `center` are 0."""
-
-    center: float
-    width: float
-
-    def forward(self, y: FloatArray) -> FloatArray:
-        """Return the latent scores."""
-        distance = y - self.center
-        return np.where(np.abs(distance) <= self.width, 0.0, distance)
-
-    def derivative(self, y: FloatArray) -> FloatArray:
-        """Return dz/dy."""
-        return np.ones_like(y)
-
-    def inverse(self, z: FloatArray) -> FloatArray:
-        """Return the scores."""
-        return self.center + z
-
-
-@dataclass(frozen=True)
-class LogLosers:
-    """With t = (y − knee) / scale: linear for t ≥ 0, −log(1 − t) below, linear again below `last`.
-
-    Value and slope are continuous. The last piece keeps the inverse from growing exponentially
-    where no score has been seen; it begins at the worst score.
-    """
-
-    knee: float
-    scale: float
-    last: float
-
-    def forward(self, y: FloatArray) -> FloatArray:
-        """Return the latent scores."""
-        t = (y - self.knee) / self.scale
-        squashed = -np.log1p(-np.clip(t, self.last, 0.0))
-        return np.maximum(t, 0.0) + squashed + np.minimum(t - self.last, 0.0) / (1.0 - self.last)
-
-    def derivative(self, y: FloatArray) -> FloatArray:
-        """Return dz/dy."""
-        t = (y - self.knee) / self.scale
-        return 1.0 / (self.scale * (1.0 - np.clip(t, self.last, 0.0)))
-
-    def inverse(self, z: FloatArray) -> FloatArray:
-        """Return the scores."""
-        last = -math.log1p(-self.last)
-        lost = -np.expm1(-np.clip(z, last, 0.0))
-        t = np.maximum(z, 0.0) + lost + np.minimum(z - last, 0.0) * (1.0 - self.last)
-        return self.knee + self.scale * t
-
-
-@dataclass(frozen=True)
-class Interpolated:
-    """Straight lines between nodes, and beyond them the mean slope of the half on that side."""
-
-    y_nodes: FloatArray
-    z_nodes: FloatArray
-
-    def forward(self, y: FloatArray) -> FloatArray:
-        """Return the latent scores."""
-        return _interpolate(y, self.y_nodes, self.z_nodes)
-
-    def derivative(self, y: FloatArray) -> FloatArray:
-        """Return dz/dy, at a node the slope between its neighbours."""
-        middle = np.diff(self.z_nodes) / np.diff(self.y_nodes)
-        ends = _end_slopes(self.y_nodes, self.z_nodes)
-        slopes = np.concatenate([[ends[0]], middle, [ends[1]]])
-        left = np.searchsorted(self.y_nodes, y, side="left")
-        right = np.searchsorted(self.y_nodes, y, side="right")
-        # Harmonic mean: of two very unequal slopes the gentler one, lest a tie that is almost
-        # one blow a known noise variance up.
-        return 2.0 / (1.0 / slopes[left] + 1.0 / slopes[right])
-
-    def inverse(self, z: FloatArray) -> FloatArray:
-        """Return the scores."""
-        return _interpolate(z, self.z_nodes, self.y_nodes)
-
-
-def _end_slopes(x: FloatArray, f: FloatArray) -> tuple[float, float]:
-    """Mean slopes of the lower and of the upper half of the nodes."""
-    middle = len(x) // 2
-    lower = (f[middle] - f[0]) / (x[middle] - x[0])
-    middle = (len(x) - 1) // 2
-    upper = (f[-1] - f[middle]) / (x[-1] - x[middle])
-    return float(lower), float(upper)
-
-
-def _interpolate(x: FloatArray, nodes: FloatArray, values: FloatArray) -> FloatArray:
-    lower, upper = _end_slopes(nodes, values)
-    beyond = lower * np.minimum(x - nodes[0], 0.0) + upper * np.maximum(x - nodes[-1], 0.0)
-    return np.asarray(np.interp(x, nodes, values) + beyond)
-
-
-@dataclass(frozen=True)
-class Chain:
-    """One map after another."""
-
-    first: OutputMap
-    second: OutputMap
-
-    def forward(self, y: FloatArray) -> FloatArray:
-        """Return the latent scores."""
-        return self.second.forward(self.first.forward(y))
-
-    def derivative(self, y: FloatArray) -> FloatArray:
-        """Return dz/dy."""
-        return self.first.derivative(y) * self.second.derivative(self.first.forward(y))
-
-    def inverse(self, z: FloatArray) -> FloatArray:
-        """Return the scores."""
-        return self.first.inverse(self.second.inverse(z))
 
 
 def standardize(y: FloatArray) -> OutputMap:
@@ -197,17 +54,35 @@ def _is_level(y: FloatArray) -> bool:
 def log_losers(y: FloatArray) -> OutputMap:
     """Losers below the median squashed by a logarithm, winners left linear; then standardised.
 
-    The unit of the logarithm is the winners' mean distance from the median, so what is far below
-    by their measure counts by its order of magnitude alone.
+    The unit of the logarithm is the winners' mean distance from the median, so what is below by
+    their measure counts by its order of magnitude, and from twenty times it on hardly at all.
     """
     if _is_level(y):
         return standardize(y)
-    m = float(np.median(y))
-    winners = y > m + _rounding(y)
-    distances = y[winners] - m if winners.any() else m - y[y < m - _rounding(y)]
+    knee = _knee(y)
+    winners = _above(y, knee)
+    distances = winners - knee if len(winners) else knee + _above(-y, -knee)
     scale = float(distances.mean())
-    first = LogLosers(m, scale, (float(y.min()) - m) / scale)
+    first = LogLosers(knee, scale, (float(y.min()) - knee) / scale)
     return Chain(first, standardize(first.forward(y)))
+
+
+def _knee(y: FloatArray) -> float:
+    """The median; where more than half have diverged, the median of those that have not."""
+    kept = y
+    while True:
+        median = float(np.median(kept))
+        above = _above(y, median)
+        # Two values have a spread by chance alone; three that lie together are a cluster.
+        if len(above) < 3 or above.min() - median <= _FAR * np.ptp(above) or _is_level(above):
+            return median
+        kept = above
+
+
+def _above(y: FloatArray, level: float) -> FloatArray:
+    """Scores above the level by more than rounding; a diverged score far below does not count."""
+    above = y[y > level]
+    return above[above > level + _rounding(np.append(above, level))]
 
 
 def normal_scores(y: FloatArray) -> OutputMap:
@@ -222,7 +97,7 @@ def normal_scores(y: FloatArray) -> OutputMap:
 
 
 def auto(y: FloatArray) -> OutputMap:
-    """`normal_scores` for few scores, `log_losers` from 25 on."""
+    """`normal_scores` for few scores, `log_losers` from 15 on."""
     return normal_scores(y) if len(y) < _FEW else log_losers(y)
 
 

@@ -94,10 +94,6 @@ class Process:
         weights = solve(R, targets)
         return Process(self.covariance, all_points, all_noise, R, self.jitter, targets, weights)
 
-    def mean(self, points: Points) -> FloatArray:
-        """Posterior mean (m,), in O(m n)."""
-        return self.covariance.between(points, self.points) @ self.weights
-
     def mean_and_std(self, points: Points) -> tuple[FloatArray, FloatArray]:
         """Posterior mean and standard deviation of the noise-free function, each (m,)."""
         C = self.covariance.between(points, self.points)

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from skbayes.optimizer._maximize import maximize
+from skbayes.optimizer._maximize import _climb, candidates, maximize
 from skbayes.space import Integer, as_space
 
 NOWHERE = np.empty((0, 2))
@@ -113,6 +113,38 @@ def test_stays_inside_the_constraint_and_finds_the_best_there(kind, seed):
     assert u.sum() <= 0.9
     # On the border the climb ends where a step would cross it, not at the very top along it.
     assert surface.value(u[None])[0] >= 0.97 * best
+
+
+def test_a_climb_goes_as_far_as_the_constraint_allows():
+    class Slope:
+        has_gradient = True
+
+        def value(self, U):
+            return U.sum(axis=1)
+
+        def value_and_gradient(self, U):
+            return U.sum(axis=1), np.ones_like(U)
+
+    space = as_space(
+        {"x": (0.0, 1.0), "y": (0.0, 1.0)}, constraint=lambda p: p["x"] + p["y"] <= 0.9
+    )
+    x = np.array([[0.1, 0.2], [0.4, 0.3]])
+    top, f = _climb(Slope(), space, x, x.sum(axis=1), np.array([True, True]))
+    assert ((top.sum(axis=1) <= 0.9) & (f > 0.85)).all()
+
+
+def test_candidates_are_random_points_and_changes_of_the_given_ones():
+    space = as_space({"x": (0.0, 1.0), "n": (1, 9), "kind": ["a", "b", "c"]})
+    around = np.array([space.encode({"x": 0.5, "n": 5, "kind": "b"})])
+    U, n_random = candidates(space, np.random.default_rng(0), around)
+    changed = U[n_random:] != around
+    assert changed.any(axis=0).all()  # every coordinate in some
+    assert (changed.sum(axis=1) <= 2).any()  # and not all of them in all
+    assert changed.any(axis=1).mean() > 0.5  # a small change of an integer may snap back
+    moves = np.abs(U[n_random:, 0] - 0.5)[changed[:, 0]]
+    assert moves.max() < 0.5  # five of the largest width, 0.1
+    assert moves.min() < 0.01
+    np.testing.assert_array_equal(U, space.snap(U))
 
 
 def test_looks_closely_around_the_points_it_is_given():

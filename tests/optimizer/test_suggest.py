@@ -46,6 +46,21 @@ def test_nothing_given_is_changed():
     assert ask(surrogate, past=past) == first  # nor does the first call warm-start the second
 
 
+def test_the_surrogate_is_told_which_columns_are_categories_and_its_seed():
+    seen = []
+
+    class Recording(GaussianProcess):
+        def fit(self, U, scores, *, noise_variance=None):
+            seen.append((self.categories, self.random_state))
+            return super().fit(U, scores, noise_variance=noise_variance)
+
+    ask(Recording())
+    assert seen[0][0] == SPACE.n_categories == (0, 0, 3)
+    assert isinstance(seen[0][1], int)
+    ask(Recording(random_state=7))
+    assert seen[1][1] == 7
+
+
 def test_suggestions_are_new():
     past = history(15)
     pending = ask(past=past, n=2)
@@ -116,23 +131,24 @@ def test_the_acquisition_falls_to_nothing_at_a_pending_point():
             seen.append(float(incumbent))
             return super().value_and_partials(mean, std, incumbent)
 
-    rng = np.random.default_rng(0)
+    grid = np.linspace(0, 1, 501)[:, None]
+    pending = grid[[model.posterior(grid).mean.argmax()]]
     chosen = propose(
         model,
         observations,
         line,
         Recording(),
-        rng,
-        pending=np.array([[0.17]]),
+        np.random.default_rng(0),
+        pending=pending,
         exclude=observations.keys,
     )
-    after = model.condition([[0.17]], model.posterior(np.array([[0.17]])).mean)
-    surface = Surface(after, LogExpectedImprovement(), seen[0])
-    at_pending, at_chosen = surface.value(np.array([[0.17], chosen[0]]))
-    assert at_pending < at_chosen - 1
     # What a pending point is expected to score counts towards the incumbent.
-    expected = max(after.posterior(observations.U).mean.max(), after.posterior([[0.17]]).mean[0])
-    assert seen[0] == pytest.approx(expected)
+    assert seen[0] == pytest.approx(model.posterior(pending).mean[0])
+    assert seen[0] > model.posterior(observations.U).mean.max() + 1e-3
+    after = model.condition(pending, model.posterior(pending).mean)
+    surface = Surface(after, LogExpectedImprovement(), seen[0])
+    at_pending, at_chosen = surface.value(np.array([pending[0], chosen[0]]))
+    assert at_pending < at_chosen - 1
 
 
 # ---------------------------------------------------------------- the chain rule

@@ -1,0 +1,65 @@
+"""The documentation names every public name, no other, and every page can be reached."""
+
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import skbayes
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = sorted(DOCS.glob("*.rst"))
+ROOMS = ["skbayes", "skbayes.exceptions"]
+ROOMS += [f"skbayes.{room.name}" for room in pkgutil.iter_modules(skbayes.__path__) if room.ispkg]
+
+
+def names_in_the_api() -> dict[str, set[str]]:
+    """Return the names that docs/api.rst documents, by room."""
+    names: dict[str, set[str]] = {}
+    room = ""
+    in_autosummary = False
+    for line in (DOCS / "api.rst").read_text(encoding="utf-8").splitlines():
+        if line.startswith(".. currentmodule:: "):
+            room = line.split()[-1]
+            names.setdefault(room, set())
+        elif line.startswith(".. py:data:: "):
+            names[room].add(line.split()[-1])
+        if line and not line.startswith(" "):
+            in_autosummary = line.startswith(".. autosummary::")
+        elif in_autosummary and re.fullmatch(r"   \w+", line):
+            names[room].add(line.strip())
+    return names
+
+
+API = names_in_the_api()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_api_has_the_public_names_of_every_room_and_no_others(room):
+    assert API.get(room, set()) == set(importlib.import_module(room).__all__)
+
+
+def test_the_api_has_no_room_that_does_not_exist():
+    assert API.keys() == set(ROOMS)
+
+
+def links(page: Path) -> set[str]:
+    return set(re.findall(r":doc:`(?:[^`<]*<)?([\w/]+)>?`", page.read_text(encoding="utf-8")))
+
+
+def toctree() -> set[str]:
+    index = (DOCS / "index.rst").read_text(encoding="utf-8")
+    blocks = re.findall(r"^\.\. toctree::\n((?:   .*\n|\n)*)", index, flags=re.MULTILINE)
+    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    return {line for line in lines if line and not line.startswith(":")}
+
+
+def test_every_page_is_in_the_toctree_and_every_entry_is_a_page():
+    assert toctree() == {page.stem for page in PAGES} - {"index"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_page_leads_to_one_of_the_toctree(page):
+    assert links(page) <= toctree() | {"index"}
