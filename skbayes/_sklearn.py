@@ -1,6 +1,6 @@
 """The one gate to what is private or version-dependent in scikit-learn (1.6 to 1.9), each line with its reason.
 
-Nothing else in skbayes imports an underscored name of scikit-learn; `tests/test_sklearn_gate.py` holds the list.
+Nothing else in skbayes imports an underscored name of scikit-learn; `tests/test_architecture.py` holds them to it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -4,6 +4,7 @@
 back results as they finish (loky, threading, Dask) is read as a stream; another one in whole waves.
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -58,6 +59,15 @@ class CandidateResult:
     def mean_fit_time(self) -> float:
         """Seconds per fold."""
         return float(np.mean([fold.fit_time for fold in self.folds]))
+
+
+def _abandon(results: Iterator[FoldResult]) -> None:
+    """End a stream of results; what was dispatched ahead of a stop is dropped, and joblib need not say so."""
+    if hasattr(results, "close"):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*tasks which were still being processed")
+            warnings.filterwarnings("ignore", message=".*tasks have been successfully executed")
+            results.close()
 
 
 def _pick(scores: float | dict[str, float], metric: str) -> float:
@@ -142,8 +152,11 @@ class EvaluationPool:
                 for params, fold, label, leaf in units
             )
         )
-        for params in candidates:
-            yield CandidateResult(params, tuple(islice(results, len(self.folds))))
+        try:
+            for params in candidates:
+                yield CandidateResult(params, tuple(islice(results, len(self.folds))))
+        finally:
+            _abandon(results)
 
     def _leaf(self, context: Any) -> Any:
         number, self._n_units = self._n_units, self._n_units + 1

@@ -134,7 +134,7 @@ class Search(BaseSearchCV):
                     trial = _trial(len(history), result, self._objective())
                     history = history.append(trial)
                     proposals.tell(trial)
-                    if _wants_to_stop(callbacks, history):
+                    if _wants_to_stop(callbacks, history, proposals):
                         stopped_by = "callback"
                         break
         node.call_on_fit_task_end(estimator=self)
@@ -211,9 +211,11 @@ class Search(BaseSearchCV):
         node.call_on_fit_task_end(**seen)
 
 
-def _wants_to_stop(callbacks: list[Callable[[Any], Any]], history: History) -> bool:
+def _wants_to_stop(
+    callbacks: list[Callable[[Any], Any]], history: History, proposals: Proposals
+) -> bool:
     """Call every callback, and return whether any of them said so."""
-    answers = [call(search_state(history)) for call in callbacks]
+    answers = [call(search_state(history, proposals.names)) for call in callbacks]
     return any(answers)
 
 

@@ -13,7 +13,7 @@ from ..optimizer import Optimizer, optimizer_options, search_state
 from ..space import as_space, split_budget
 from ._base import Search
 from ._extended import add_model_columns
-from ._model_proposals import ModelProposals, own_parameters, trials_of
+from ._model_proposals import ModelProposals, known_to, own_parameters, trials_of
 from ._parameters import check_parameter_names
 from ._proposals import Proposals
 
@@ -71,7 +71,7 @@ class BayesSearchCV(Search):
         Candidates to try first, in order. Before them come the estimator's own parameters, if they lie in the
         space.
     n_initial_points : int, default=None
-        Candidates before the model takes over, at least 1; None chooses by the number of dimensions.
+        Candidates before the model takes over, at least 0; None chooses by the number of dimensions.
     constraint : callable, default=None
         Takes a candidate (a dict) and returns whether it is allowed.
     objective : str, default=None
@@ -106,13 +106,19 @@ class BayesSearchCV(Search):
         The candidates and scores, for the `history` of another search.
     optimizer_results_ : list of OptimizeResult
         scikit-optimize's result objects, one for each space with its own budget.
+    n_features_in_ : int
+        Number of features; only with `refit` and if the estimator has it.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of a data frame; only if the estimator has them.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels; only with `refit` and a classifier.
     stopped_by_ : str
         ``"budget"``, ``"exhausted"`` (a finite space has no candidate left) or ``"callback"``.
 
     See Also
     --------
     RandomizedSearchCV : Candidates at random.
-    Optimizer : The same without cross-validation: ask and tell.
+    skbayes.Optimizer : The same without cross-validation: ask and tell.
 
     Examples
     --------
@@ -143,7 +149,7 @@ class BayesSearchCV(Search):
         "surrogate": "no_validation",
         "acquisition": "no_validation",
         "initial_points": ["array-like", None],
-        "n_initial_points": [Interval(Integral, 1, None, closed="left"), None],
+        "n_initial_points": [Interval(Integral, 0, None, closed="left"), None],
         "constraint": [callable, None],
         "objective": [str, None],
         "history": "no_validation",
@@ -225,11 +231,12 @@ class BayesSearchCV(Search):
         seed = check_random_state(options.pop("random_state")).randint(np.iinfo(np.int32).max)
         seeds = np.random.SeedSequence(seed).spawn(len(spaces))
         del options["constraint"]
+        earlier = trials_of(self.history)
         optimizers = [
             Optimizer(
                 space,
                 initial_points=own_parameters(self.estimator, space) + given,
-                history=trials_of(self.history),
+                history=known_to(space, earlier, len(spaces) == 1),
                 random_state=int(sequence.generate_state(1)[0]),
                 **options,
             )

@@ -85,8 +85,8 @@ class ManualSearchCV(Search):
     >>> from sklearn.svm import SVC
     >>> X, y = load_iris(return_X_y=True)
     >>> search = ManualSearchCV(SVC(), [{"C": 0.01}, {"C": 1.0}]).fit(X, y)
-    >>> search.try_candidate(X, y, C=10.0, kernel="linear").best_params_
-    {'C': 1.0}
+    >>> search.try_candidate(X, y, C=1.0, kernel="linear").best_params_
+    {'C': 1.0, 'kernel': 'linear'}
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

@@ -1,6 +1,7 @@
 """Candidates proposed by optimizers: one for each space that has its own budget, one after the other."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from ..optimizer import History, Optimizer, Trial
 from ..space import Space
 from ._proposals import Candidate
 
-__all__ = ["ModelProposals", "own_parameters", "trials_of"]
+__all__ = ["ModelProposals", "known_to", "own_parameters", "trials_of"]
 
 
 class ModelProposals:
@@ -34,6 +35,9 @@ class ModelProposals:
         self._told: list[list[Trial]] = [[] for _ in self._optimizers]
         self._current = 0
         self.n_candidates = sum(budgets)
+        self.names = frozenset(
+            name for each in self._optimizers for name in each.space.names if name is not None
+        )
 
     @staticmethod
     def place(points: Sequence[Candidate], spaces: Sequence[Space]) -> list[list[Candidate]]:
@@ -78,7 +82,9 @@ class ModelProposals:
         means, stds = [np.empty(0)], [np.empty(0)]
         for optimizer, trials in zip(self._optimizers, self._told, strict=True):
             mean = std = np.full(len(trials), np.nan)
-            if any(np.isfinite(trial.score) for trial in trials):
+            # Without a finite score, or with a surrogate that cannot be fitted, there is none; the
+            # results of the search stay.
+            with suppress(ValueError):
                 posterior = optimizer.score_posterior([trial.params for trial in trials])
                 mean, std = posterior.mean, posterior.std
             means.append(mean)
@@ -89,6 +95,13 @@ class ModelProposals:
 def own_parameters(estimator: Any, space: Space) -> list[Candidate]:
     """Return the estimator's own parameters as a candidate, if they lie in the space."""
     return space.restrict(estimator.get_params(deep=True))[:1]
+
+
+def known_to(space: Space, history: History | None, is_only_space: bool) -> History | None:
+    """Return the trials that a space can learn from; the only one gets all, and warns of the others."""
+    if history is None or is_only_space:
+        return history
+    return History(tuple(trial for trial in history if space.contains(trial.params)))
 
 
 def trials_of(history: Any) -> History | None:

@@ -19,6 +19,9 @@ class Proposals(Protocol):
     n_candidates: int
     """How many candidates there will be at most."""
 
+    names: frozenset[str]
+    """All parameters that a candidate may have."""
+
     def ask(self) -> list[Candidate]:
         """Return the next candidates to evaluate side by side; none when the search is over."""
 
@@ -38,6 +41,7 @@ class FixedProposals:
     def __init__(self, candidates: Iterable[Candidate]) -> None:
         self._wave = list(candidates)
         self.n_candidates = len(self._wave)
+        self.names = frozenset(name for candidate in self._wave for name in candidate)
 
     def ask(self) -> list[Candidate]:
         """Return all candidates the first time, and none afterwards."""

@@ -85,8 +85,8 @@ class RandomizedSearchCV(Search):
     >>> from sklearn.svm import SVC
     >>> X, y = load_iris(return_X_y=True)
     >>> search = RandomizedSearchCV(SVC(), {"C": loguniform(1e-2, 1e2)}, n_iter=4, random_state=0)
-    >>> round(search.fit(X, y).best_score_, 2)
-    0.97
+    >>> search.fit(X, y).best_score_ > 0.95
+    True
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

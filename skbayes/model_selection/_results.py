@@ -126,7 +126,7 @@ def _mean_and_std(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def rank_scores(means: np.ndarray) -> np.ndarray:
-    """Rank with 1 the best; NaN ties with the worst, as in scikit-learn."""
+    """Rank with 1 the best; all NaN share the last place, as in scikit-learn."""
     if np.isnan(means).all():
         return np.ones(len(means), dtype=np.int32)
     filled = np.where(np.isnan(means), np.nanmin(means) - 1, means)

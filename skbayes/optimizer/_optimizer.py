@@ -283,7 +283,8 @@ class Optimizer:
         if outside:
             warnings.warn(
                 f"{outside} of the {outside + len(self._told)} earlier trials lie outside the "
-                "design space and were left out. Widen the space to use them.",
+                "design space, or have other parameters, and were left out. Widen the space to use "
+                "them.",
                 UserWarning,
                 stacklevel=3,
             )

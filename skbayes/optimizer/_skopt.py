@@ -4,7 +4,7 @@ The one place where scores are shown negated (`fun`, `func_vals`), because code 
 reads them so; ours stand beside them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ _DESIGNS = {
     "hammersly": "sobol",
 }
 # What tunes scikit-optimize's own maximiser and memory has no counterpart here and changes no promise.
+_PURE_EXPLORATION = 1e6  # stands for an infinite kappa: the mean no longer counts
 _WITHOUT_EFFECT = (
     "acq_optimizer",
     "acq_optimizer_kwargs",
@@ -70,7 +71,7 @@ def optimizer_options(kwargs: Mapping[str, Any] | None) -> dict[str, Any]:
     if "initial_point_generator" in given:
         options["initial_design"] = _design(given.pop("initial_point_generator"))
     if given.get("space_constraint") is not None:
-        options["constraint"] = given["space_constraint"]
+        options["constraint"] = _OfValues(given["space_constraint"])
     if given.get("random_state") is not None:
         options["random_state"] = given["random_state"]
     for name in ("n_random_starts", "space_constraint", "random_state", *_WITHOUT_EFFECT):
@@ -81,6 +82,16 @@ def optimizer_options(kwargs: Mapping[str, Any] | None) -> dict[str, Any]:
             "and of skbayes.Optimizer, such as 'base_estimator' and 'n_initial_points'."
         )
     return options
+
+
+class _OfValues:
+    """A constraint on a list of values in the order of the sorted names, as scikit-optimize calls it."""
+
+    def __init__(self, constraint: Callable[[list[Any]], bool]) -> None:
+        self.constraint = constraint
+
+    def __call__(self, params: Mapping[str, Any]) -> bool:
+        return bool(self.constraint([params[name] for name in sorted(params)]))
 
 
 def _surrogate(base_estimator: Any) -> Any:
@@ -100,10 +111,13 @@ def _surrogate(base_estimator: Any) -> Any:
 
 def _acquisition(name: str, settings: Mapping[str, Any]) -> Any:
     # gp_hedge draws among EI, PI and LCB to hedge against EI's numerical failures, which log EI does not
-    # have; the "ps" (per second) forms are read as their plain ones.
-    margin, kappa = settings.get("xi", 0.0), settings.get("kappa", 1.96)
+    # have; the "ps" (per second) forms are read as their plain ones. Entropy search is not there yet.
+    margin = _setting(settings, "xi", 0.0)
+    kappa = min(_setting(settings, "kappa", 1.96), _PURE_EXPLORATION)
     table: dict[str, Any] = {
         "gp_hedge": lambda: "auto",
+        "MES": lambda: "auto",
+        "PVRS": lambda: "auto",
         "EI": lambda: ExpectedImprovement(margin=margin),
         "EIps": lambda: ExpectedImprovement(margin=margin),
         "PI": lambda: ProbabilityOfImprovement(margin=margin),
@@ -118,8 +132,21 @@ def _acquisition(name: str, settings: Mapping[str, Any]) -> Any:
     return table[name]()
 
 
+def _setting(settings: Mapping[str, Any], name: str, default: float) -> float:
+    try:
+        value = float(settings.get(name, default))  # "inf" is a value of scikit-optimize's kappa
+    except (TypeError, ValueError):
+        value = np.nan
+    if not value >= 0:
+        raise ValueError(
+            f"optimizer_kwargs has acq_func_kwargs with {name}={settings[name]!r}; it must be a "
+            "non-negative number."
+        )
+    return value
+
+
 def _design(generator: Any) -> str:
-    if generator not in _DESIGNS:
+    if not isinstance(generator, str) or generator not in _DESIGNS:
         raise ValueError(
             f"optimizer_kwargs has initial_point_generator={generator!r}, which is not known. "
             f"Use one of {', '.join(_DESIGNS)}."
@@ -157,21 +184,26 @@ def as_callbacks(callback: Any) -> list[Callable[[Any], Any]]:
     return callbacks
 
 
-def search_state(history: History) -> OptimizeResult:
+def search_state(history: History, names: Iterable[str] | None = None) -> OptimizeResult:
     """Return scikit-optimize's result object of a history, ours beside it.
 
     Parameters
     ----------
     history : History
         The trials so far.
+    names : iterable of str, default=None
+        All parameters that a trial may have; None for those seen so far.
 
     Returns
     -------
     state : OptimizeResult
         ``x_iters`` (values in the order of the sorted names, None where a parameter is inactive), ``func_vals``
-        (negated scores), ``x`` and ``fun`` (the best of them), and ours: ``params``, ``score``, ``history``.
+        (negated scores), ``x`` and ``fun`` (the best of them), and ours: ``names``, ``params``, ``score``,
+        ``history``.
     """
-    names = sorted({name for trial in history for name in trial.params})
+    if names is None:
+        names = {name for trial in history for name in trial.params}
+    names = sorted(names)
     points = [[trial.params.get(name) for name in names] for trial in history]
     values = np.array([-trial.score for trial in history], dtype=float)
     state = OptimizeResult(

@@ -164,7 +164,7 @@ class GaussianProcess(Surrogate):
         hyperparameters = self._given(U.shape[1], data.unit)
         with blas_threads_for(len(U)):
             if self.optimize:
-                memory: Memory | None = self.__dict__.get("_memory")
+                memory: Memory | None = getattr(self, "_memory", None)
                 hyperparameters, self._memory = learn(
                     data, hyperparameters, memory, self.random_state
                 )
@@ -203,7 +203,7 @@ class GaussianProcess(Surrogate):
         noise = np.full(len(data.latent), hyperparameters.noise_variance)
         if data.known_noise is not None:
             noise += data.known_noise
-        previous: Process | None = self.__dict__.get("process_")
+        previous: Process | None = getattr(self, "process_", None)
         if previous is None:
             return Process.of(covariance, data.points, noise, data.latent)
         return previous.updated(covariance, data.points, noise, data.latent)
@@ -242,10 +242,8 @@ class GaussianProcess(Surrogate):
             In the latent unit.
         std : ndarray of shape (m,)
             In the latent unit.
-        d_mean : ndarray of shape (m, n_columns)
-            Derivatives of the mean; 0 in inactive entries and categorical columns.
-        d_std : ndarray of shape (m, n_columns)
-            Derivatives of the standard deviation; 0 likewise.
+        d_mean, d_std : ndarray of shape (m, n_columns)
+            Their derivatives; 0 in inactive entries and categorical columns.
         """
         U, points = self._encoded(U)
         with blas_threads_for(len(self.process_)):
@@ -266,10 +264,8 @@ class GaussianProcess(Surrogate):
 
         Returns
         -------
-        d_mean : ndarray of shape (m, n_columns)
-            Derivatives of the mean; 0 in inactive entries and categorical columns.
-        d_std : ndarray of shape (m, n_columns)
-            Derivatives of the standard deviation; 0 likewise.
+        d_mean, d_std : ndarray of shape (m, n_columns)
+            0 in inactive entries and categorical columns.
         """
         return self.value_and_gradient(U)[2:]
 

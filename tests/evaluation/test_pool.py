@@ -62,3 +62,12 @@ def test_a_splitter_that_lies_about_its_folds_is_refused():
         draw_folds(Liar(), SVC(), X, y, {})
     with pytest.raises(ValueError, match="No fits were performed"):
         draw_folds(iter([]), SVC(), X, y, {})
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_stream_may_be_left_early_without_a_word():
+    folds = draw_folds(3, SVC(), X, y, {})
+    with parallel_config("threading"), EvaluationPool(SETUP, folds, 2, "all") as pool:
+        stream = pool.run(CANDIDATES * 5)
+        assert next(stream).params == CANDIDATES[0]
+        stream.close()

@@ -41,16 +41,15 @@ def random_points(n, seed=0):
 # ---------------------------------------------------------------- the loop
 
 
-# A point of the square scores above −s with probability π s / √2 (an ellipse): of 40 random points
-# the best is above −5e-3 in a third of all searches, above −1e-4 in one of a hundred.
-@pytest.mark.parametrize(
-    ("surrogate", "least"),
-    [("auto", -1e-4), ("gp", -1e-4), ("forest", -5e-3), ("extra_trees", -5e-3)],
-)
-def test_every_surrogate_climbs(surrogate, least):
+@pytest.mark.parametrize("surrogate", ["auto", "gp", "forest", "extra_trees"])
+def test_every_surrogate_climbs(surrogate):
     optimizer = Optimizer(PLANE, surrogate=surrogate, random_state=0)
     run(optimizer, bowl, 40)
-    assert optimizer.history.incumbent.score > least
+    # A point of the square scores above −s with probability π s / √2 (an ellipse): one random
+    # point in nine is above −0.05, so half of twenty are with probability below 1e-4.
+    assert np.median(optimizer.history.scores[-20:]) > -0.05
+    if surrogate in ("auto", "gp"):  # the best of 40 random points: in one search of a hundred
+        assert optimizer.history.incumbent.score > -1e-4
 
 
 @pytest.mark.parametrize("acquisition", ACQUISITIONS)

@@ -98,10 +98,16 @@ def test_one_noise_variance_is_for_all_scores():
     np.testing.assert_array_equal(one.posterior(U).mean, each.posterior(U).mean)
 
 
-def test_blas_threads_are_given_back():
+def test_small_matrices_get_one_blas_thread_and_give_the_others_back():
     controller = ThreadpoolController().select(user_api="blas")
-    before = [library["num_threads"] for library in controller.info()]
-    GaussianProcess().fit(U, SCORES).posterior(U)
-    assert [library["num_threads"] for library in controller.info()] == before
-    with blas_threads_for(10):
-        assert {library["num_threads"] for library in controller.info()} == {1}
+
+    def counts():
+        return {library["num_threads"] for library in controller.info()}
+
+    with controller.limit(limits=2):
+        with blas_threads_for(10):
+            assert counts() == {1}
+        GaussianProcess().fit(U, SCORES).posterior(U)
+        assert counts() == {2}
+        with blas_threads_for(5000):
+            assert counts() == {2}

@@ -110,6 +110,26 @@ def counted(monkeypatch):
     return calls
 
 
+def test_a_warm_fit_starts_from_the_last_optimum(monkeypatch):
+    first_starts = []
+    maximize = _learning.maximize
+
+    def recording(objective, starts, *arguments):
+        first_starts.append(starts[0])
+        return maximize(objective, starts, *arguments)
+
+    monkeypatch.setattr(_learning, "maximize", recording)
+    U, scores = observations(21)
+    process = GaussianProcess(output_transform="normal_scores", random_state=0)
+    process.fit(U[:20], scores[:20])
+    last = Hyperparameters(
+        process.length_scale_, process.signal_variance_, process.noise_variance_
+    ).theta
+    process.fit(U, scores)
+    np.testing.assert_allclose(first_starts[1], last, atol=1e-6)
+    assert np.abs(first_starts[1] - first_starts[0]).max() > 0.1
+
+
 def test_with_many_observations_it_optimises_on_a_schedule_and_on_a_part(monkeypatch):
     monkeypatch.setattr(_learning, "_ALWAYS", 20)
     monkeypatch.setattr(_learning, "_LARGEST", 30)
