@@ -76,6 +76,16 @@ def mixed(p: dict[str, Any]) -> float:
     return floor + 4 * (x + 0.3 * n) ** 2 + 0.5 * n**2 + 0.3 * (rate - 0.5 * x) ** 2
 
 
+def rippled(p: dict[str, Any]) -> float:
+    """`mixed` without its rate, with ripples along x: many local minima. Ours.
+
+    Minimum 0 at kind="b", n=40, x=0.7.
+    """
+    centre, exponent, _ = _KINDS[p["kind"]]
+    x = p["x"] - centre
+    return mixed({**p, "rate": 10 ** (exponent + 0.5 * x)}) + 0.1 * math.sin(6 * math.pi * x) ** 2
+
+
 PROBLEMS = {
     "branin": Problem(branin, {"x": (-5.0, 10.0), "y": (0.0, 15.0)}, 10 / (8 * math.pi)),
     "hartmann6": Problem(hartmann6, {f"x{i}": (0.0, 1.0) for i in range(6)}, -3.322368011415512),
@@ -87,6 +97,11 @@ PROBLEMS = {
             "n": (1, 1000, "log-uniform"),
             "kind": ["a", "b", "c", "d"],
         },
+        0.0,
+    ),
+    "rippled": Problem(
+        rippled,
+        {"x": (0.0, 1.0), "n": (1, 1000, "log-uniform"), "kind": ["a", "b", "c", "d"]},
         0.0,
     ),
 }

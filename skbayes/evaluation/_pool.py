@@ -4,7 +4,6 @@
 back results as they finish (loky, threading, Dask) is read as a stream; another one in whole waves.
 """
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -59,15 +58,6 @@ class CandidateResult:
     def mean_fit_time(self) -> float:
         """Seconds per fold."""
         return float(np.mean([fold.fit_time for fold in self.folds]))
-
-
-def _abandon(results: Iterator[FoldResult]) -> None:
-    """End a stream of results; what was dispatched ahead of a stop is dropped, and joblib need not say so."""
-    if hasattr(results, "close"):
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*tasks which were still being processed")
-            warnings.filterwarnings("ignore", message=".*tasks have been successfully executed")
-            results.close()
 
 
 def _pick(scores: float | dict[str, float], metric: str) -> float:
@@ -146,17 +136,24 @@ class EvaluationPool:
             for j, fold in enumerate(self.folds)
         ]
         caller = None if context is no_callback_context else self._caller
-        results = iter(
-            self._parallel(
-                delayed(fit_and_score)(self.setup, params, fold, label, caller, leaf)
-                for params, fold, label, leaf in units
-            )
-        )
+        is_left = False
+
+        def jobs() -> Iterator[Any]:
+            for params, fold, label, leaf in units:
+                if is_left:
+                    return
+                yield delayed(fit_and_score)(self.setup, params, fold, label, caller, leaf)
+
+        results = iter(self._parallel(jobs()))
         try:
             for params in candidates:
                 yield CandidateResult(params, tuple(islice(results, len(self.folds))))
         finally:
-            _abandon(results)
+            # Left early: nothing more is dispatched, and what runs already is waited for, because
+            # joblib's own way to drop it is a warning.
+            is_left = True
+            for _ in results:
+                pass
 
     def _leaf(self, context: Any) -> Any:
         number, self._n_units = self._n_units, self._n_units + 1

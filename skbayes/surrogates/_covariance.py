@@ -77,7 +77,7 @@ class Covariance:
         """
         scale = 2.0 * self.columns.numeric / self.hyperparameters.length_scale**2
         x, X = A.coordinates, B.coordinates
-        total = x * weighted_slope.sum(axis=1)[:, None] - weighted_slope @ X
+        total: FloatArray = x * weighted_slope.sum(axis=1)[:, None] - weighted_slope @ X
         total *= scale
         return total
 

@@ -59,8 +59,9 @@ class Observations:
 
     @property
     def unit(self) -> float:
-        """Mean square of the latent scores, 1 if they are all zero."""
-        return float(np.mean(self.latent**2)) or 1.0
+        """Mean square of the latent scores, 1 if they are all zero; finite for raw scores too."""
+        with np.errstate(over="ignore"):
+            return min(float(np.mean(self.latent**2)), 1e300) or 1.0
 
 
 @dataclass(frozen=True)

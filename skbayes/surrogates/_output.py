@@ -25,6 +25,14 @@ FloatArray = NDArray[np.float64]
 # .869 and .926 with none, .852 and .920 with ranks below 25 (standard error of a difference .008).
 _FEW = 15
 
+# Relative differences up to the first are rounding; and differences up to the second, where the
+# largest score is about 1, are none, so that a slope between two scores stays finite.
+_ROUNDING = 16.0 * float(np.finfo(float).eps)
+_TINY = 1e-305
+
+# A known noise beyond this says nothing of the score; its square still is a number.
+_LARGEST_STD = 1e100
+
 # How many times their own spread the winners must lie above the median for it to be taken for a
 # value of diverged scores.
 _FAR = 10.0
@@ -44,7 +52,7 @@ def standardize(y: FloatArray) -> OutputMap:
 
 def _rounding(y: FloatArray) -> float:
     """Differences up to here are the rounding of a sum of a few scores."""
-    return 16.0 * float(np.finfo(float).eps) * float(np.abs(y).max())
+    return max(_ROUNDING * float(np.abs(y).max()), _TINY)
 
 
 def _is_level(y: FloatArray) -> bool:
@@ -89,11 +97,22 @@ def normal_scores(y: FloatArray) -> OutputMap:
     """Ranks to quantiles of the normal distribution, ties sharing their mean rank."""
     if _is_level(y):
         return standardize(y)
+    nodes, node = _distinct(y)
     # Blom's positions, nearly the expected order statistics of normal draws.
-    z = ndtri((rankdata(y) - 0.375) / (len(y) + 0.25))
-    y_nodes, first = np.unique(y, return_index=True)
-    ranked = Interpolated(y_nodes, z[first])
-    return Chain(ranked, standardize(z))
+    z = ndtri((rankdata(node) - 0.375) / (len(y) + 0.25))
+    _, first = np.unique(node, return_index=True)
+    return Chain(Interpolated(nodes, z[first]), standardize(z))
+
+
+def _distinct(y: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
+    """Scores that differ by more than rounding, increasing, and which of them each score is."""
+    order = np.argsort(y, kind="stable")
+    low, high = y[order[:-1]], y[order[1:]]
+    gap = np.maximum(_ROUNDING * np.maximum(np.abs(low), np.abs(high)), _TINY)
+    is_new = np.concatenate([[True], high - low > gap])
+    node = np.empty(len(y), dtype=np.intp)
+    node[order] = np.cumsum(is_new) - 1
+    return y[order[is_new]], node
 
 
 def auto(y: FloatArray) -> OutputMap:
@@ -137,8 +156,12 @@ class FittedOutput:
 
     def latent_variance(self, y: FloatArray, variance: FloatArray) -> FloatArray:
         """Return the variance in the latent unit of a noise with `variance` at scores y."""
-        std = np.ldexp(np.sqrt(variance), -self.exponent)
-        return (std * self.map.derivative(np.ldexp(y, -self.exponent))) ** 2
+        # Divided, since the product of a large noise and a steep slope may be too large itself.
+        slope = np.maximum(self.map.derivative(np.ldexp(y, -self.exponent)), 1.0 / _LARGEST_STD)
+        with np.errstate(over="ignore"):
+            std = np.ldexp(np.sqrt(variance), -self.exponent)
+        latent_std: FloatArray = np.minimum(std, _LARGEST_STD / slope) * slope
+        return latent_std**2
 
     def inverse(self, z: FloatArray) -> FloatArray:
         """Return the scores."""
@@ -149,7 +172,8 @@ class FittedOutput:
         y = self.map.inverse(mean[:, None] + std[:, None] * _NODES)
         center = y @ _WEIGHTS
         spread = np.sqrt((y - center[:, None]) ** 2 @ _WEIGHTS)
-        return np.ldexp(center, self.exponent), np.ldexp(spread, self.exponent)
+        with np.errstate(over="ignore"):
+            return np.ldexp(center, self.exponent), np.ldexp(spread, self.exponent)
 
 
 def fit_output(name: str | None, scores: FloatArray) -> FittedOutput:

@@ -65,9 +65,19 @@ def test_a_splitter_that_lies_about_its_folds_is_refused():
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_stream_may_be_left_early_without_a_word():
+def test_a_stream_may_be_left_early_without_a_word_and_without_the_rest():
+    fitted = []
+
+    def scorer(estimator, X, y):
+        fitted.append(estimator.C)
+        return 0.0
+
     folds = draw_folds(3, SVC(), X, y, {})
-    with parallel_config("threading"), EvaluationPool(SETUP, folds, 2, "all") as pool:
-        stream = pool.run(CANDIDATES * 5)
+    setup = EvaluationSetup(SVC(), X, y, scorer, {}, {}, np.nan, False, 0)
+    with parallel_config("threading"), EvaluationPool(setup, folds, 2, "2*n_jobs") as pool:
+        stream = pool.run(CANDIDATES * 10)
         assert next(stream).params == CANDIDATES[0]
         stream.close()
+        # One candidate of three folds, and what two threads had been given ahead.
+        assert len(fitted) < 3 * 10
+        assert next(pool.run(CANDIDATES[1:])).params == CANDIDATES[1]

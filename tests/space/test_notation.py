@@ -1,6 +1,7 @@
 """What a notation means: the guesses of as_space, split_budget and space_of, and what they refuse."""
 
 import math
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -154,8 +155,9 @@ def test_a_finished_space_passes_through():
         as_space(space, "a < 2")
 
 
+@pytest.mark.slow  # CI installs scikit-optimize for the slow tests; it is no dependency
 def test_scikit_optimize_dimensions_are_understood():
-    space = pytest.importorskip("skopt.space")
+    space = import_module("skopt.space")
     given = {
         "a": space.Real(1e-3, 1.0, "log-uniform"),
         "b": space.Integer(1, 9),

@@ -98,6 +98,14 @@ def test_one_noise_variance_is_for_all_scores():
     np.testing.assert_array_equal(one.posterior(U).mean, each.posterior(U).mean)
 
 
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_raw_scores_of_any_size_can_be_interpolated(scale):
+    process = GaussianProcess(
+        output_transform=None, optimize=False, noise_variance=0.0, length_scale=0.5
+    )
+    np.testing.assert_allclose(process.fit(U, scale * SCORES).posterior(U).mean, scale * SCORES)
+
+
 def test_small_matrices_get_one_blas_thread_and_give_the_others_back():
     controller = ThreadpoolController().select(user_api="blas")
 

@@ -113,6 +113,34 @@ def test_rounding_errors_are_no_differences(name):
     assert (fit_output(name, scores).forward(scores) == 0.0).all()
 
 
+@pytest.mark.parametrize("name", OUTPUT_TRANSFORMS)
+@given(
+    scores=st.lists(
+        st.sampled_from([0.0, 1e-310, -1e-310, 1e-300, -1e-300, 1.0, 1e12, -1e12, -1e300]),
+        min_size=1,
+        max_size=30,
+    ).map(np.array),
+    noise=st.sampled_from([0.0, 1e-4, 1e300]),
+)
+def test_scores_of_wildly_different_sizes_stay_finite(name, scores, noise):
+    # Warnings are errors here: nothing may overflow on the way.
+    output = fit_output(name, scores)
+    z = output.forward(scores)
+    assert np.isfinite(z).all()
+    assert (np.diff(z[np.argsort(scores, kind="stable")]) >= 0).all()
+    assert np.isfinite(output.latent_variance(scores, np.full_like(scores, noise))).all()
+    center, spread = output.score_moments(z, np.ones_like(z))
+    assert not np.isnan(center).any()
+    assert (spread >= 0.0).all()
+
+
+def test_normal_scores_tie_what_rounding_parts():
+    scores = np.array([0.1 + 0.2, 0.3, 1.0, -1.0])
+    z = fit_output("normal_scores", scores).forward(scores)
+    assert z[0] == pytest.approx(z[1], abs=1e-12)
+    assert z[2] - z[0] == pytest.approx(z[0] - z[3], abs=1e-12)  # the pair is in the middle
+
+
 def test_rounding_errors_above_the_median_are_no_winners():
     # Were they the winners, they would be the unit of everything.
     scores = np.array([0.3] * 10 + [0.1 + 0.2] * 3 + [-1.0, -2.0])
