@@ -106,12 +106,6 @@ class BayesSearchCV(Search):
         The candidates and scores, for the `history` of another search.
     optimizer_results_ : list of OptimizeResult
         scikit-optimize's result objects, one for each space with its own budget.
-    n_features_in_ : int
-        Number of features; only with `refit` and if the estimator has it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of a data frame; only if the estimator has them.
-    classes_ : ndarray of shape (n_classes,)
-        Class labels; only with `refit` and a classifier.
     stopped_by_ : str
         ``"budget"``, ``"exhausted"`` (a finite space has no candidate left) or ``"callback"``.
 
