@@ -77,6 +77,7 @@ class OptunaGP:
     """Optuna's Gaussian process sampler."""
 
     module = "optuna"
+    needs = ("optuna", "torch")  # its Gaussian process is torch's
 
     def __init__(self, seed: int) -> None:
         import optuna
@@ -138,7 +139,7 @@ def main() -> None:
     print("| ms per suggestion |" + "".join(f" n = {size} |" for size in options.sizes))
     print("| --- |" + " --- |" * len(options.sizes))
     for peer in PEERS:
-        if find_spec(peer.module) is None:
+        if any(find_spec(name) is None for name in getattr(peer, "needs", (peer.module,))):
             continue
         cells: list[str] = []
         last = 0.0
