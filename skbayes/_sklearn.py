@@ -20,8 +20,8 @@ from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _Passthroug
 from sklearn.model_selection._search import BaseSearchCV, _yield_masked_array_for_each_param
 from sklearn.utils import Bunch
 
-# Private, and what every `_parameter_constraints` is made of.
-from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
+# Private, and what a bounded number in `_parameter_constraints` is made of.
+from sklearn.utils._param_validation import Interval
 
 # Private: whether `set_config(enable_metadata_routing=True)` holds.
 from sklearn.utils.metadata_routing import _routing_enabled as routing_enabled
@@ -36,10 +36,7 @@ from sklearn.utils.validation import (
 __all__ = [
     "SEARCH_CONSTRAINTS",
     "BaseSearchCV",
-    "HasMethods",
     "Interval",
-    "InvalidParameterError",
-    "StrOptions",
     "accepts_sample_weight",
     "check_refit_is_a_scorer",
     "fit_context",
