@@ -285,6 +285,19 @@ def test_other_searches_teach_it():
         search(history=3).fit(X, y)
 
 
+@pytest.mark.filterwarnings("error:.*earlier trials")
+def test_each_space_with_a_budget_learns_from_its_own_earlier_trials():
+    spaces = [
+        ({"kernel": ["rbf"], "C": [0.1, 1.0]}, 2),
+        ({"kernel": ["linear"], "C": [0.1, 1.0]}, 2),
+    ]
+    first = ManualSearchCV(SVC(), [{"kernel": "linear", "C": 0.1}], cv=3).fit(X, y)
+    taught = search(space=spaces, history=first).fit(X, y)
+    # Of four points one is known: the first space gives two, the second the one that is left.
+    found = [(p["kernel"], p["C"]) for p in taught.cv_results_["params"]]
+    assert sorted(found) == [("linear", 1.0), ("rbf", 0.1), ("rbf", 1.0)]
+
+
 def test_a_callback_sees_the_state_and_stops_the_search():
     seen = []
 
