@@ -2,6 +2,10 @@
 
 from ._base import AcquisitionContext, JointAcquisition, MarginalAcquisition
 from ._expected_improvement import ExpectedImprovement, LogExpectedImprovement
+from ._knowledge_gradient import KnowledgeGradient
+from ._max_value_entropy_search import MaxValueEntropySearch
+from ._per_second import PerSecond
+from ._portfolio import Portfolio
 from ._probability_of_improvement import ProbabilityOfImprovement
 from ._thompson import ThompsonSampling
 from ._upper_confidence_bound import UpperConfidenceBound
@@ -11,8 +15,12 @@ __all__ = [
     "AcquisitionContext",
     "ExpectedImprovement",
     "JointAcquisition",
+    "KnowledgeGradient",
     "LogExpectedImprovement",
     "MarginalAcquisition",
+    "MaxValueEntropySearch",
+    "PerSecond",
+    "Portfolio",
     "ProbabilityOfImprovement",
     "ThompsonSampling",
     "UpperConfidenceBound",
@@ -23,5 +31,9 @@ ACQUISITIONS: dict[str, type] = {
     "ei": ExpectedImprovement,
     "pi": ProbabilityOfImprovement,
     "ucb": UpperConfidenceBound,
+    "log_ei_per_second": PerSecond,
     "thompson": ThompsonSampling,
+    "mes": MaxValueEntropySearch,
+    "kg": KnowledgeGradient,
+    "portfolio": Portfolio,
 }

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
 from ..posteriors import GaussianPosterior
+from ._weighing import weigh_lead
 
 __all__ = ["AcquisitionContext", "JointAcquisition", "MarginalAcquisition", "standardize"]
 
@@ -40,6 +41,9 @@ class MarginalAcquisition(BaseEstimator, metaclass=ABCMeta):
     >>> PosteriorMean().value(np.array([1.0, 2.0]), np.array([0.1, 0.1]), incumbent=0.0)
     array([1., 2.])
     """
+
+    #: Power of the expected seconds of an evaluation that the acquisition is divided by.
+    cost_exponent: float = 0.0
 
     @abstractmethod
     def value_and_partials(
@@ -85,6 +89,32 @@ class MarginalAcquisition(BaseEstimator, metaclass=ABCMeta):
         """
         return self.value_and_partials(mean, std, incumbent)[0]
 
+    def weigh(
+        self, value: ArrayLike, incumbent: ArrayLike, log_weight: ArrayLike
+    ) -> tuple[Floats, Floats, Floats]:
+        """Acquisition under a weight; redefine it where multiplying, or adding, is right.
+
+        Parameters
+        ----------
+        value : float or array-like of shape (n_points,)
+            Acquisition, as `value` returns it.
+        incumbent : float
+            The score to beat.
+        log_weight : float or array-like of shape (n_points,)
+            Logarithm of the weight of each point; finite.
+
+        Returns
+        -------
+        weighted : float or ndarray of shape (n_points,)
+            Weighted acquisition; higher is better. Here log softplus(value − incumbent) +
+            log_weight, which suits a value of either sign in the unit of the score.
+        d_value : float or ndarray of shape (n_points,)
+            Its partial derivative by the value.
+        d_log_weight : float or ndarray of shape (n_points,)
+            Its partial derivative by the log-weight.
+        """
+        return weigh_lead(value, log_weight, incumbent)
+
 
 @dataclass(frozen=True)
 class AcquisitionContext:
@@ -96,6 +126,8 @@ class AcquisitionContext:
         The score to beat, in the unit of the posterior.
     rng : numpy.random.Generator
         Source of randomness; drawing from it is the only way an acquisition may be random.
+    noise_variance : float, default=0.0
+        Variance of the noise that a further score would have, in the squared unit of the posterior.
 
     Examples
     --------
@@ -106,6 +138,7 @@ class AcquisitionContext:
 
     incumbent: float
     rng: np.random.Generator
+    noise_variance: float = 0.0
 
 
 class JointAcquisition(BaseEstimator, metaclass=ABCMeta):
@@ -124,6 +157,9 @@ class JointAcquisition(BaseEstimator, metaclass=ABCMeta):
     True
     """
 
+    #: Power of the expected seconds of an evaluation that the acquisition is divided by.
+    cost_exponent: float = 0.0
+
     @abstractmethod
     def value(self, posterior: GaussianPosterior, context: AcquisitionContext) -> Floats:
         """Acquisition of each point of a finite set.
@@ -140,6 +176,54 @@ class JointAcquisition(BaseEstimator, metaclass=ABCMeta):
         value : ndarray of shape (n_points,)
             Acquisition; higher is better.
         """
+
+    def marginal(
+        self, posterior: GaussianPosterior, context: AcquisitionContext
+    ) -> MarginalAcquisition | None:
+        """Return what remains once all that is joint has been settled, if that is marginal.
+
+        It is then maximised over the whole space, by gradient where there is one, instead of over
+        a finite set.
+
+        Parameters
+        ----------
+        posterior : GaussianPosterior
+            Joint posterior over the scores of points that represent the space.
+        context : AcquisitionContext
+            The incumbent and the source of randomness.
+
+        Returns
+        -------
+        acquisition : MarginalAcquisition or None
+            None: there is no such thing, only `value`.
+        """
+        return None
+
+    def weigh(
+        self, value: ArrayLike, incumbent: ArrayLike, log_weight: ArrayLike
+    ) -> tuple[Floats, Floats, Floats]:
+        """Acquisition under a weight; redefine it where multiplying, or adding, is right.
+
+        Parameters
+        ----------
+        value : float or array-like of shape (n_points,)
+            Acquisition, as `value` returns it.
+        incumbent : float
+            The score to beat.
+        log_weight : float or array-like of shape (n_points,)
+            Logarithm of the weight of each point; finite.
+
+        Returns
+        -------
+        weighted : float or ndarray of shape (n_points,)
+            Weighted acquisition; higher is better. Here log softplus(value − incumbent) +
+            log_weight, which suits a value of either sign in the unit of the score.
+        d_value : float or ndarray of shape (n_points,)
+            Its partial derivative by the value.
+        d_log_weight : float or ndarray of shape (n_points,)
+            Its partial derivative by the log-weight.
+        """
+        return weigh_lead(value, log_weight, incumbent)
 
 
 def standardize(

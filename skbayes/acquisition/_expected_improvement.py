@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.special import erfcx, ndtr
 
 from ._base import Floats, MarginalAcquisition, standardize
+from ._weighing import add_log_weight, multiply_by_weight
 
 __all__ = ["ExpectedImprovement", "LogExpectedImprovement"]
 
@@ -62,9 +63,14 @@ class ExpectedImprovement(MarginalAcquisition):
     ) -> tuple[Floats, Floats, Floats]:
         improvement, std, u = standardize(mean, std, np.add(incumbent, self.margin))
         density, probability = np.exp(_log_density(u)), ndtr(u)
-        tail = std * density * _scaled_improvement(u)[1]
+        tail = std * density * scaled_improvement(u)[1]
         value = np.where(u > _DIRECT_ABOVE, std * density + improvement * probability, tail)
         return value[()], probability[()], density[()]
+
+    def weigh(
+        self, value: ArrayLike, incumbent: ArrayLike, log_weight: ArrayLike
+    ) -> tuple[Floats, Floats, Floats]:
+        return multiply_by_weight(value, log_weight)
 
 
 class LogExpectedImprovement(MarginalAcquisition):
@@ -112,7 +118,7 @@ class LogExpectedImprovement(MarginalAcquisition):
         improvement, std, u = standardize(mean, std, np.add(incumbent, self.margin))
         log_density, probability = _log_density(u), ndtr(u)
         density = np.exp(log_density)
-        mills, scaled = _scaled_improvement(u)
+        mills, scaled = scaled_improvement(u)
         is_direct = u > _DIRECT_ABOVE
         # In the tail everything is taken relative to φ, which itself has underflowed there.
         expected = np.where(is_direct, std * density + improvement * probability, std * scaled)
@@ -126,12 +132,17 @@ class LogExpectedImprovement(MarginalAcquisition):
             d_mean, d_std = d_mean * is_positive, d_std * is_positive
         return value[()], d_mean[()], d_std[()]
 
+    def weigh(
+        self, value: ArrayLike, incumbent: ArrayLike, log_weight: ArrayLike
+    ) -> tuple[Floats, Floats, Floats]:
+        return add_log_weight(value, log_weight)
+
 
 def _log_density(u: Floats) -> Floats:
     return np.asarray(-0.5 * u**2 - _LOG_SQRT_2PI)
 
 
-def _scaled_improvement(u: Floats) -> tuple[Floats, Floats]:
+def scaled_improvement(u: Floats) -> tuple[Floats, Floats]:
     """Mills' ratio m(−u) = Φ(u) / φ(u) and g(u) for u <= −1; elsewhere their values at −1."""
     z = np.maximum(-u, -_DIRECT_ABOVE)
     mills = _SQRT_HALF_PI * erfcx(z * _SQRT_HALF)

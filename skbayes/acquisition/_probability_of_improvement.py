@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from ._base import Floats, MarginalAcquisition, standardize
+from ._weighing import multiply_by_weight
 
 __all__ = ["ProbabilityOfImprovement"]
 
@@ -57,3 +58,8 @@ class ProbabilityOfImprovement(MarginalAcquisition):
         density = np.exp(-0.5 * u**2) / np.sqrt(2 * np.pi)
         d_mean = np.where(is_certain, 0.0, density / np.where(is_certain, 1.0, std))
         return value[()], d_mean[()], (-u * d_mean)[()]
+
+    def weigh(
+        self, value: ArrayLike, incumbent: ArrayLike, log_weight: ArrayLike
+    ) -> tuple[Floats, Floats, Floats]:
+        return multiply_by_weight(value, log_weight)

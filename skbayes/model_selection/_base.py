@@ -19,14 +19,18 @@ from .._sklearn import (
     BaseSearchCV,
     check_refit_is_a_scorer,
     fit_context,
+    get_scorers,
+    is_multimetric,
     named_scorers,
     root_callback_context,
 )
 from ..evaluation import CandidateResult
 from ..optimizer import History, Trial, as_callbacks, search_state
+from ._origin import origin_of
 from ._proposals import Proposals
 from ._results import check_failures, cv_results_table, select_best, test_score_names
 from ._run import SearchRun, open_run
+from ._stopping import StoppingWatch, check_one_score, open_watch
 
 __all__ = ["Search"]
 
@@ -34,11 +38,14 @@ __all__ = ["Search"]
 class Search(BaseSearchCV):
     """What grid, randomized, manual and Bayesian search share; not for direct use."""
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {**SEARCH_CONSTRAINTS}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **SEARCH_CONSTRAINTS,
+        "stopping": "no_validation",  # as_stopping_rules says more
+    }
     # `callback` is ours, not metadata to be routed to the estimator.
     __metadata_request__fit: ClassVar[dict[str, str]] = {"callback": UNUSED}
 
-    def _proposals(self) -> Proposals:
+    def _proposals(self, run: SearchRun) -> Proposals:
         """Return where the candidates come from; wrong arguments are refused here, before any fit."""
         raise NotImplementedError
 
@@ -91,12 +98,13 @@ class Search(BaseSearchCV):
         """
         callbacks = as_callbacks(callback)
         run = open_run(self, X, y, params)
-        proposals = self._proposals()
+        proposals = self._proposals(run)
+        watch = self._watch(run, proposals)
         context = root_callback_context(self, max_subtasks=1 + (self.refit is not False))
         context.call_on_fit_task_begin(
             estimator=self, X=run.setup.X, y=run.setup.y, metadata=run.metadata
         )
-        evaluated = self._evaluate(run, proposals, callbacks, context)
+        evaluated = self._evaluate(run, proposals, callbacks, context, watch=watch)
         self._tabulate(run, evaluated, proposals)
         if self.refit:
             self._refit(run, context)
@@ -112,6 +120,7 @@ class Search(BaseSearchCV):
         callbacks: list[Callable[[Any], Any]],
         context: Any,
         before: Sequence[CandidateResult] = (),
+        watch: StoppingWatch | None = None,
     ) -> list[CandidateResult]:
         n_splits = len(run.folds)
         self.n_splits_ = n_splits
@@ -137,6 +146,9 @@ class Search(BaseSearchCV):
                     if _wants_to_stop(callbacks, history, proposals):
                         stopped_by = "callback"
                         break
+                    if watch is not None and (rule := watch.ask(history, proposals)):
+                        stopped_by = rule
+                        break
         node.call_on_fit_task_end(estimator=self)
         if not evaluated:
             raise ValueError(
@@ -145,7 +157,7 @@ class Search(BaseSearchCV):
             )
         n_new = len(evaluated) - len(before)
         if stopped_by == "budget" and n_new < proposals.n_candidates:
-            stopped_by = "exhausted"
+            stopped_by = (watch and watch.last_rule) or "exhausted"
         self.stopped_by_ = stopped_by
         self._remember(run, history, evaluated)
         return evaluated
@@ -155,7 +167,14 @@ class Search(BaseSearchCV):
     ) -> None:
         # Several metrics and none of them named: there is no one score that a history could hold.
         if self._objective() is not None or test_score_names(evaluated) is None:
-            self.history_ = history
+            self.history_ = History(history.trials, origin_of(run, self._objective()))
+
+    def _watch(self, run: SearchRun, proposals: Proposals) -> StoppingWatch:
+        """Return the stopping rules; wrong ones are refused here, before any fit."""
+        scorer, _ = get_scorers(self)
+        if is_multimetric(scorer) and self._objective() is None:
+            check_one_score(self, named_scorers(scorer))
+        return open_watch(self, run, proposals)
 
     def _announce(self, n_candidates: int, n_splits: int) -> None:
         if self.verbose > 0:
@@ -170,6 +189,8 @@ class Search(BaseSearchCV):
         if callable(self.scoring) and names is not None:
             check_refit_is_a_scorer(self, names)
             self._check_objective(names)
+            if self._objective() is None:
+                check_one_score(self, names)
 
     def _check_objective(self, names: Sequence[str]) -> None:
         """Refuse several metrics if a search that needs one of them was not told which."""

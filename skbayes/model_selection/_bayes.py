@@ -1,7 +1,8 @@
 """Bayesian search: a model of the cross-validation score proposes the candidates."""
 
 from collections.abc import Callable, Sequence
-from numbers import Integral
+from inspect import signature
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,11 +14,25 @@ from ..optimizer import Optimizer, optimizer_options, search_state
 from ..space import as_space, split_budget
 from ._base import Search
 from ._extended import add_model_columns
-from ._model_proposals import ModelProposals, known_to, own_parameters, trials_of
+from ._model_proposals import ModelProposals, known_to, own_parameters
+from ._origin import earlier_searches, origin_of
 from ._parameters import check_parameter_names
 from ._proposals import Proposals
+from ._run import SearchRun
 
 __all__ = ["BayesSearchCV"]
+
+# What the optimizer takes under the same name, and `optimizer_kwargs` may give too.
+_OPTIMIZER_OPTIONS = (
+    "surrogate",
+    "acquisition",
+    "failures",
+    "prior_weight",
+    "random_fraction",
+    "n_initial_points",
+    "constraint",
+    "random_state",
+)
 
 
 class BayesSearchCV(Search):
@@ -66,7 +81,9 @@ class BayesSearchCV(Search):
     surrogate : str or surrogate object, default='auto'
         Model of the score: ``'gp'``, ``'forest'``, ``'extra_trees'``, or an object with `fit` and `posterior`.
     acquisition : str or acquisition object, default='auto'
-        Value of trying a point: ``'log_ei'``, ``'ei'``, ``'pi'``, ``'ucb'``, ``'thompson'``, or an object.
+        Value of trying a point: ``'log_ei'``, ``'ei'``, ``'pi'``, ``'ucb'``, ``'thompson'``, ``'mes'``,
+        ``'kg'``, ``'portfolio'``, or an object.
+        ``'log_ei_per_second'`` prefers candidates that are quick to fit.
     initial_points : list of dicts, default=None
         Candidates to try first, in order. Before them come the estimator's own parameters, if they lie in the
         space.
@@ -74,10 +91,26 @@ class BayesSearchCV(Search):
         Candidates before the model takes over, at least 0; None chooses by the number of dimensions.
     constraint : callable, default=None
         Takes a candidate (a dict) and returns whether it is allowed.
+    failures : {'auto', 'worst', 'weigh'}, default='auto'
+        What candidates teach that failed. ``'worst'``: they count as the worst score seen. ``'weigh'``: the model
+        does not see them, and the acquisition is multiplied by the probability of success. ``'auto'``: as
+        ``'worst'``, unless they come at random wherever one looks; then the model does not see them.
+    prior_weight : float, default=10.0
+        How strongly the priors of the space weigh the acquisition, in candidates: distributions, and for a range
+        that its best value lies inside rather than at its ends; non-negative, 0 for not at all. See
+        :class:`~skbayes.Optimizer`.
+    random_fraction : float, default=0.0
+        Probability that a candidate after the initial ones is drawn from the prior; 0 to 1.
     objective : str, default=None
         The metric to search for, when there are several and `refit` names none of them.
-    history : History, finished search, or list of them, default=None
-        Earlier trials over the same space that teach the model; they are not tried again.
+    stopping : str, StoppingRule or list of them, default=None
+        When to stop before `n_iter`: ``'no_improvement'``, ``'regret_bound'``, or an object such as
+        ``TargetScore(0.95)``; each of a list may end the search. They look after each wave of `n_points`. Of
+        spaces with their own budgets a target ends the whole search, any other rule the turn of one space.
+    history : History, finished search, EarlierSearch, or list of them, default=None
+        Earlier searches, over the same parameters, fewer or more. Those on the same data, folds and metric go
+        on: their trials teach the model and are not tried again. Of any other the best candidates are tried
+        early, and it weighs as much as it ranks the new scores. See :class:`~skbayes.optimizer.EarlierSearch`.
     optimizer_kwargs : dict, default=None
         Arguments as for ``skopt.Optimizer``; an explicit argument wins.
 
@@ -107,7 +140,8 @@ class BayesSearchCV(Search):
     optimizer_results_ : list of OptimizeResult
         scikit-optimize's result objects, one for each space with its own budget.
     stopped_by_ : str
-        ``"budget"``, ``"exhausted"`` (a finite space has no candidate left) or ``"callback"``.
+        ``"budget"``, ``"exhausted"`` (a finite space has no candidate left), ``"callback"``, or the name of the
+        stopping rule.
 
     See Also
     --------
@@ -145,6 +179,9 @@ class BayesSearchCV(Search):
         "initial_points": ["array-like", None],
         "n_initial_points": [Interval(Integral, 0, None, closed="left"), None],
         "constraint": [callable, None],
+        "failures": [str],
+        "prior_weight": [Interval(Real, 0, None, closed="left")],
+        "random_fraction": [Interval(Real, 0, 1, closed="both")],
         "objective": [str, None],
         "history": "no_validation",
         "optimizer_kwargs": [dict, None],
@@ -171,7 +208,11 @@ class BayesSearchCV(Search):
         initial_points: Sequence[dict[str, Any]] | None = None,
         n_initial_points: int | None = None,
         constraint: Callable[[dict[str, Any]], bool] | None = None,
+        failures: str = "auto",
+        prior_weight: float = 10.0,
+        random_fraction: float = 0.0,
         objective: str | None = None,
+        stopping: Any = None,
         history: Any = None,
         optimizer_kwargs: dict[str, Any] | None = None,
     ) -> None:
@@ -195,7 +236,11 @@ class BayesSearchCV(Search):
         self.initial_points = initial_points
         self.n_initial_points = n_initial_points
         self.constraint = constraint
+        self.failures = failures
+        self.prior_weight = prior_weight
+        self.random_fraction = random_fraction
         self.objective = objective
+        self.stopping = stopping
         self.history = history
         self.optimizer_kwargs = optimizer_kwargs
 
@@ -207,7 +252,7 @@ class BayesSearchCV(Search):
     def _objective(self) -> str | None:
         return super()._objective() or self.objective
 
-    def _proposals(self) -> Proposals:
+    def _proposals(self, run: SearchRun) -> Proposals:
         scorer, _ = get_scorers(self)
         if is_multimetric(scorer):
             self._check_objective(list(named_scorers(scorer)))
@@ -225,7 +270,9 @@ class BayesSearchCV(Search):
         seed = check_random_state(options.pop("random_state")).randint(np.iinfo(np.int32).max)
         seeds = np.random.SeedSequence(seed).spawn(len(spaces))
         del options["constraint"]
-        earlier = trials_of(self.history)
+        origin = None if self.history is None else origin_of(run, self._objective())
+        own = self.estimator.get_params(deep=True)
+        earlier = earlier_searches(self.history, origin, own)
         optimizers = [
             Optimizer(
                 space,
@@ -241,10 +288,10 @@ class BayesSearchCV(Search):
 
     def _optimizer_options(self) -> dict[str, Any]:
         options = optimizer_options(self.optimizer_kwargs)
-        defaults = {"surrogate": "auto", "acquisition": "auto"}
-        for name in ("surrogate", "acquisition", "n_initial_points", "constraint", "random_state"):
-            given, default = getattr(self, name), defaults.get(name)
-            is_default = given is None or (isinstance(given, str) and given == default)
+        for name in _OPTIMIZER_OPTIONS:
+            given = getattr(self, name)
+            default = signature(BayesSearchCV).parameters[name].default
+            is_default = given is None or (isinstance(given, str | Real) and given == default)
             if not is_default or name not in options:
                 options[name] = given
         return options

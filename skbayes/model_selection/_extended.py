@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optimizer import History
+from ..optimizer import History, Trial
 from ._results import rank_scores
 
 __all__ = ["add_model_columns"]
@@ -34,7 +34,11 @@ def add_model_columns(
     results[f"mean_{column}"] = np.where(np.isfinite(mean), mean, np.nan)
     results[f"rank_{column}"] = rank_scores(results[f"mean_{column}"])
     results["status"] = np.array([trial.status for trial in history], dtype=object)
-    results["n_splits_evaluated"] = np.array(
-        [len(trial.fold_scores or ()) for trial in history], dtype=np.int32
-    )
+    results["n_splits_evaluated"] = np.array([_n_run(trial) for trial in history], dtype=np.int32)
     results["posterior_mean_test_score"], results["posterior_std_test_score"] = posterior
+
+
+def _n_run(trial: Trial) -> int:
+    # A fold that failed was run; one that a pruned candidate was spared was not.
+    folds = trial.fold_scores or ()
+    return int(np.isfinite(folds).sum()) if trial.status == "pruned" else len(folds)

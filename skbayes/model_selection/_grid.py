@@ -8,6 +8,7 @@ from sklearn.model_selection import ParameterGrid
 from ._base import Search
 from ._parameters import check_parameter_names
 from ._proposals import FixedProposals, Proposals
+from ._run import SearchRun
 
 __all__ = ["GridSearchCV"]
 
@@ -39,6 +40,9 @@ class GridSearchCV(Search):
         Score of a fit that fails; ``'raise'`` to stop the search there.
     return_train_score : bool, default=False
         Score the training parts too.
+    stopping : str, StoppingRule or list of them, default=None
+        When to stop before all candidates are tried: ``'no_improvement'``, or an object such as
+        ``TargetScore(0.95)``; each of a list may end the search. Not ``'regret_bound'``, which needs a model.
 
     Attributes
     ----------
@@ -64,7 +68,7 @@ class GridSearchCV(Search):
         The candidates and scores, for the `history` of another search; absent with several metrics of which
         `refit` names none.
     stopped_by_ : str
-        ``"budget"`` or ``"callback"``.
+        ``"budget"``, ``"callback"``, or the name of the stopping rule.
 
     See Also
     --------
@@ -100,6 +104,7 @@ class GridSearchCV(Search):
         pre_dispatch: int | str = "2*n_jobs",
         error_score: Any = np.nan,
         return_train_score: bool = False,
+        stopping: Any = None,
     ) -> None:
         super().__init__(
             estimator=estimator,
@@ -113,8 +118,9 @@ class GridSearchCV(Search):
             return_train_score=return_train_score,
         )
         self.param_grid = param_grid
+        self.stopping = stopping
 
-    def _proposals(self) -> Proposals:
+    def _proposals(self, run: SearchRun) -> Proposals:
         grid = ParameterGrid(self.param_grid)
         names = {name for part in grid.param_grid for name in part}
         check_parameter_names(self.estimator, names, "param_grid")

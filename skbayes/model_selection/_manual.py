@@ -46,6 +46,9 @@ class ManualSearchCV(Search):
         Score of a fit that fails; ``'raise'`` to stop the search there.
     return_train_score : bool, default=False
         Score the training parts too.
+    stopping : str, StoppingRule or list of them, default=None
+        When to stop before all candidates are tried: ``'no_improvement'``, or an object such as
+        ``TargetScore(0.95)``; each of a list may end the search. Not ``'regret_bound'``, which needs a model.
 
     Attributes
     ----------
@@ -72,7 +75,7 @@ class ManualSearchCV(Search):
         The candidates and scores, for the `history` of another search; absent with several metrics of which
         `refit` names none.
     stopped_by_ : str
-        ``"budget"`` or ``"callback"``.
+        ``"budget"``, ``"callback"``, or the name of the stopping rule.
 
     See Also
     --------
@@ -107,6 +110,7 @@ class ManualSearchCV(Search):
         pre_dispatch: int | str = "2*n_jobs",
         error_score: Any = np.nan,
         return_train_score: bool = False,
+        stopping: Any = None,
     ) -> None:
         super().__init__(
             estimator=estimator,
@@ -120,6 +124,7 @@ class ManualSearchCV(Search):
             return_train_score=return_train_score,
         )
         self.candidates = candidates
+        self.stopping = stopping
 
     def try_candidate(
         self,
@@ -169,7 +174,7 @@ class ManualSearchCV(Search):
             self._refit(run, no_callback_context)
         return self
 
-    def _proposals(self) -> Proposals:
+    def _proposals(self, run: SearchRun) -> Proposals:
         candidates = _checked(self.candidates)
         names = {name for candidate in candidates for name in candidate}
         check_parameter_names(self.estimator, names, "candidates")

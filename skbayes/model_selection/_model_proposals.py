@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..optimizer import History, Optimizer, Trial
+from ..optimizer import EarlierSearch, History, Optimizer, Progress, Trial
 from ..space import Space
 from ._proposals import Candidate
 
-__all__ = ["ModelProposals", "known_to", "own_parameters", "trials_of"]
+__all__ = ["ModelProposals", "known_to", "own_parameters"]
 
 
 class ModelProposals:
@@ -26,6 +27,8 @@ class ModelProposals:
         Candidates per wave.
     """
 
+    has_model = True
+
     def __init__(
         self, optimizers: Sequence[Optimizer], budgets: Sequence[int], n_points: int
     ) -> None:
@@ -34,6 +37,7 @@ class ModelProposals:
         self._n_points = n_points
         self._told: list[list[Trial]] = [[] for _ in self._optimizers]
         self._current = 0
+        self._n_running = 0
         self.n_candidates = sum(budgets)
         self.names = frozenset(
             name for each in self._optimizers for name in each.space.names if name is not None
@@ -58,12 +62,14 @@ class ModelProposals:
             wave = self._optimizers[k].ask(n) if n > 0 else []
             if wave:
                 self._left[k] -= len(wave)
+                self._n_running = len(wave)
                 return wave
             self._current += 1
         return []
 
     def tell(self, trial: Trial) -> None:
         """Record a trial with the optimizer that proposed it."""
+        self._n_running -= 1
         self._told[self._current].append(trial)
         self._optimizers[self._current].tell(
             trial.params,
@@ -72,6 +78,18 @@ class ModelProposals:
             fit_time=trial.fit_time,
             status=trial.status,
         )
+
+    def progress(self, history: History) -> Progress | None:
+        """Return the trials and the model of the space in turn; None before the wave is complete."""
+        if self._n_running:
+            return None
+        k = self._current
+        return Progress(History(tuple(self._told[k])), self._optimizers[k])
+
+    def end_turn(self) -> bool:
+        """Give way to the next space, and return whether there is one."""
+        self._current += 1
+        return self._current < len(self._optimizers)
 
     def histories(self) -> list[History]:
         """Return the trials of each space."""
@@ -97,28 +115,19 @@ def own_parameters(estimator: Any, space: Space) -> list[Candidate]:
     return space.restrict(estimator.get_params(deep=True))[:1]
 
 
-def known_to(space: Space, history: History | None, is_only_space: bool) -> History | None:
-    """Return the trials that a space can learn from; the only one gets all, and warns of the others."""
-    if history is None or is_only_space:
-        return history
-    return History(tuple(trial for trial in history if space.contains(trial.params)))
+def known_to(
+    space: Space, earlier: Sequence[EarlierSearch], is_only_space: bool
+) -> list[EarlierSearch]:
+    """Return what a space can learn from; the only one gets all trials, and warns of those outside."""
+    if is_only_space:
+        return list(earlier)
+    return [
+        replace(
+            search, trials=[trial for trial in search.trials if _has_place(space, trial, search)]
+        )
+        for search in earlier
+    ]
 
 
-def trials_of(history: Any) -> History | None:
-    """Return the trials of what `history=` was given: a History, a finished search, or a list of them."""
-    if history is None:
-        return None
-    if isinstance(history, History):
-        return history
-    if hasattr(history, "history_"):
-        return trials_of(history.history_)
-    if isinstance(history, list | tuple):
-        trials: list[Trial] = []
-        for entry in history:
-            part = (entry,) if isinstance(entry, Trial) else trials_of(entry) or ()
-            trials.extend(part)
-        return History(tuple(trials))
-    raise TypeError(
-        f"history must be a History, a finished search, or a list of them; got {history!r}. "
-        "Give history=search.history_."
-    )
+def _has_place(space: Space, trial: Trial, search: EarlierSearch) -> bool:
+    return bool(space.restrict({**(search.defaults or {}), **trial.params}))

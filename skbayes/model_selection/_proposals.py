@@ -6,7 +6,7 @@ The loop in `_base.py` knows only this: ask for the next wave, tell the result o
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from ..optimizer import Trial
+from ..optimizer import History, Progress, Trial
 
 __all__ = ["Candidate", "FixedProposals", "Proposals"]
 
@@ -22,11 +22,20 @@ class Proposals(Protocol):
     names: frozenset[str]
     """All parameters that a candidate may have."""
 
+    has_model: bool
+    """Whether a model of the score proposes them."""
+
     def ask(self) -> list[Candidate]:
         """Return the next candidates to evaluate side by side; none when the search is over."""
 
     def tell(self, trial: Trial) -> None:
         """Record how one of them did."""
+
+    def progress(self, history: History) -> Progress | None:
+        """Return what stopping rules may look at, of the trials so far; None within a wave."""
+
+    def end_turn(self) -> bool:
+        """Propose no more of what is searched now, and return whether something else is left."""
 
 
 class FixedProposals:
@@ -37,6 +46,8 @@ class FixedProposals:
     candidates : iterable of dict
         Parameters to set on the estimator.
     """
+
+    has_model = False
 
     def __init__(self, candidates: Iterable[Candidate]) -> None:
         self._wave = list(candidates)
@@ -50,3 +61,11 @@ class FixedProposals:
 
     def tell(self, trial: Trial) -> None:
         """Do nothing: the list is fixed."""
+
+    def progress(self, history: History) -> Progress | None:
+        """Return all trials after each of them: only for the sake of speed is the list one wave."""
+        return Progress(history)
+
+    def end_turn(self) -> bool:
+        """Return False: there is one list."""
+        return False

@@ -10,6 +10,7 @@ from .._sklearn import Interval
 from ._base import Search
 from ._parameters import check_parameter_names
 from ._proposals import FixedProposals, Proposals
+from ._run import SearchRun
 
 __all__ = ["RandomizedSearchCV"]
 
@@ -46,6 +47,9 @@ class RandomizedSearchCV(Search):
         Score of a fit that fails; ``'raise'`` to stop the search there.
     return_train_score : bool, default=False
         Score the training parts too.
+    stopping : str, StoppingRule or list of them, default=None
+        When to stop before all candidates are tried: ``'no_improvement'``, or an object such as
+        ``TargetScore(0.95)``; each of a list may end the search. Not ``'regret_bound'``, which needs a model.
 
     Attributes
     ----------
@@ -71,7 +75,7 @@ class RandomizedSearchCV(Search):
         The candidates and scores, for the `history` of another search; absent with several metrics of which
         `refit` names none.
     stopped_by_ : str
-        ``"budget"`` or ``"callback"``.
+        ``"budget"``, ``"callback"``, or the name of the stopping rule.
 
     See Also
     --------
@@ -111,6 +115,7 @@ class RandomizedSearchCV(Search):
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,
+        stopping: Any = None,
     ) -> None:
         super().__init__(
             estimator=estimator,
@@ -126,8 +131,9 @@ class RandomizedSearchCV(Search):
         self.param_distributions = param_distributions
         self.n_iter = n_iter
         self.random_state = random_state
+        self.stopping = stopping
 
-    def _proposals(self) -> Proposals:
+    def _proposals(self, run: SearchRun) -> Proposals:
         sampler = ParameterSampler(
             self.param_distributions, self.n_iter, random_state=self.random_state
         )

@@ -3,7 +3,9 @@ evaluated, had turned out as the surrogate expects.
 
 Such a fantasy (a "kriging believer") leaves the posterior mean where it is and takes the
 uncertainty around the point away, so that the next choice goes elsewhere. Hyper-parameters are not
-refitted.
+refitted. (The joint log EI of the batch, averaged over 32 draws of the scores of the points chosen
+before, took twice the time for a regret that was no smaller: 48 evaluations of Branin's function
+and Hartmann's in 3 and 6 dimensions, the latter with and without noise, 16 seeds.)
 
 Reference: Ginsbourger, Le Riche, Carraro (2010). Kriging is well-suited to parallelize
 optimization. DOI 10.1007/978-3-642-10701-6_6
@@ -21,6 +23,7 @@ from ._maximize import Pool, candidates, maximize
 from ._observations import Observations
 from ._surface import Surface
 from ._unseen import key_as_told, unseen
+from ._weights import LogWeight, total
 
 __all__ = ["propose"]
 
@@ -43,6 +46,7 @@ def propose(
     *,
     pending: Floats,
     exclude: Set[Hashable],
+    weights: tuple[LogWeight, ...] = (),
 ) -> list[Floats]:
     """Return up to n new points by a fitted surrogate.
 
@@ -64,6 +68,8 @@ def propose(
         Encoded points that are being evaluated.
     exclude : set
         Keys of the points that may not come.
+    weights : tuple of LogWeight, default=()
+        What the acquisition is multiplied by; the same for all of a batch.
 
     Returns
     -------
@@ -82,7 +88,7 @@ def propose(
         means = model.posterior(known).mean
         incumbent = float(means.max())
         around = known[np.argsort(-means, kind="stable")[:_N_AROUND]]
-        u = _best(model, acquisition, incumbent, space, rng, around, taken)
+        u = _best(model, acquisition, incumbent, space, rng, around, taken, weights)
         if u is None:  # nearly exhausted: all that the maximiser met had been tried
             left = unseen(space, 1, taken, rng)
             if not len(left):
@@ -102,11 +108,21 @@ def _best(
     rng: np.random.Generator,
     around: Floats,
     exclude: Set[Hashable],
+    weights: tuple[LogWeight, ...],
 ) -> Floats | None:
-    if not isinstance(acquisition, JointAcquisition):
-        surface = Surface(model, acquisition, incumbent)
-        return maximize(surface, space, rng, around=around, exclude=exclude)
-    U, _ = candidates(space, rng, around)
-    pool = Pool(space)
-    pool.add(U, acquisition.value(model.posterior(U), AcquisitionContext(incumbent, rng)))
-    return pool.first_new(exclude)
+    if isinstance(acquisition, JointAcquisition):
+        # The points around which is searched count too: one of them may turn out best.
+        U = np.vstack([candidates(space, rng, around)[0], around])
+        posterior = model.posterior(U)
+        context = AcquisitionContext(incumbent, rng, getattr(model, "noise_variance_", 0.0))
+        marginal = acquisition.marginal(posterior, context)
+        if marginal is None:
+            values = acquisition.value(posterior, context)
+            if weights:
+                values = acquisition.weigh(values, incumbent, total(weights, U))[0]
+            pool = Pool(space)
+            pool.add(U, values)
+            return pool.first_new(exclude)
+        acquisition = marginal
+    surface = Surface(model, acquisition, incumbent, weights)
+    return maximize(surface, space, rng, around=around, exclude=exclude)

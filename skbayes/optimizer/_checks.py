@@ -30,6 +30,9 @@ def checked_trial(
     fit_time: float | None,
 ) -> Trial:
     """Return what was told as a trial; `params` are checked where they are encoded."""
+    folds = None if fold_scores is None else tuple(float(s) for s in fold_scores)
+    if score is None and (folds or status not in (None, "complete")):
+        score, status = _by_folds(folds, status)
     score = _check_score(score)
     return Trial(
         number=number,
@@ -37,7 +40,7 @@ def checked_trial(
         score=score,
         status=_check_status(status, score),
         noise_variance=_check_noise_variance(noise_variance),
-        fold_scores=None if fold_scores is None else tuple(float(s) for s in fold_scores),
+        fold_scores=folds,
         fit_time=None if fit_time is None else float(fit_time),
     )
 
@@ -63,12 +66,20 @@ def plain_params(params: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v.item() if isinstance(v, np.generic) else v for k, v in params.items()}
 
 
+def _by_folds(folds: tuple[float, ...] | None, status: str | None) -> tuple[float, str | None]:
+    """Return the score and, unless it is given, the status of a trial told by its folds alone."""
+    n_run = sum(map(isfinite, folds or ()))
+    if folds and n_run == len(folds):
+        return float(np.mean(folds)), status
+    return np.nan, "pruned" if status is None and n_run else status
+
+
 def _check_score(score: Any) -> float:
     """Return the score as a float; an infinite one is none, like nan."""
     if not isinstance(score, numbers.Real) or isinstance(score, bool | np.bool_):
         raise TypeError(
             f"score must be a real number, or nan for a failed trial; got {score!r} of type "
-            f"{type(score).__name__}."
+            f"{type(score).__name__}. Give a number, or fold_scores without a score."
         )
     return float(score) if isfinite(score) else np.nan
 

@@ -17,15 +17,23 @@ from ..space import Space, as_space
 from ._batch import propose
 from ._checks import check_count, checked_trial, plain_params, seed_sequence
 from ._design import default_n_initial, initial_design
+from ._earlier import EarlierSearch, split_history
+from ._exploration import check_fraction, random_share
 from ._observations import EncodedTrials
+from ._regret import regret_bound
 from ._suggest import as_acquisition, as_surrogate, fit_surrogate
+from ._transfer import WarmStart, as_sources, with_sources
 from ._trial import History, Trial
 from ._unseen import unseen
+from ._weights import Weighting
 
 __all__ = ["Optimizer"]
 
 Floats = NDArray[np.float64]
 Params = dict[str, Any]
+
+# Key of the random streams of `regret_bound`; those of the proposals count from 0.
+_REGRET_KEY = 2**32 - 1
 
 
 class Optimizer:
@@ -40,20 +48,36 @@ class Optimizer:
         ``"auto"`` is the Gaussian process.
     acquisition : str, MarginalAcquisition or JointAcquisition, default="auto"
         What makes a point worth evaluating: ``"log_ei"``, ``"ei"``, ``"pi"``, ``"ucb"``,
-        ``"thompson"`` or an object. ``"auto"`` is ``"log_ei"``.
+        ``"thompson"``, ``"mes"``, ``"kg"``, ``"portfolio"`` or an object. ``"auto"`` is
+        ``"log_ei"``. ``"log_ei_per_second"`` prefers what is
+        quick to evaluate, by the fit times told.
     initial_points : list of dict, default=None
         Points to propose first, in this order.
     n_initial_points : int, default=None
         How many points to evaluate before the surrogate chooses, `initial_points` and the trials of
         `history` included. None: four more than there are dimensions, but 6 to 12; k choices
-        count as k - 1 dimensions.
+        count as k - 1 dimensions. At least one for each branch.
     initial_design : {"sobol", "latin_hypercube", "random", "grid"}, default="sobol"
         How the other initial points are spread.
-    history : History or iterable of Trial, default=None
-        Earlier trials. They teach the surrogate and are not proposed again; `history` of the
-        optimizer does not contain them. Those outside the space are left out with a warning.
+    history : History, EarlierSearch, or iterable of them or of Trial, default=None
+        Earlier trials. A History or trials are of the same objective: they teach the surrogate and
+        are not proposed again; `history` of the optimizer does not contain them. Those outside the
+        space are left out with a warning. An `EarlierSearch` may be of another objective, over a
+        smaller or larger space: it weighs as much as it ranks the new scores.
     constraint : callable, default=None
         ``constraint(params) -> bool``; points where it is false are never proposed.
+    failures : {"auto", "worst", "weigh"}, default="auto"
+        What failed trials teach. ``"worst"``: they count as the worst score seen. ``"weigh"``: the
+        surrogate does not see them, and the acquisition is multiplied by the probability of success.
+        ``"auto"``: as ``"worst"``, unless it shows that they come at random wherever one looks; then
+        the surrogate does not see them.
+    prior_weight : float, default=10.0
+        How strongly the priors of the space weigh the acquisition, which is multiplied by their
+        relative density to the power ``prior_weight / n`` after n trials; non-negative, 0 for not at
+        all. A scipy distribution is its own prior; that of a range, Beta(3, 3), expects the best
+        inside it rather than at its ends.
+    random_fraction : float, default=0.0
+        Probability that a proposal after the initial design is a draw from the prior; 0 to 1.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default=None
         Seed. None is different each time.
 
@@ -87,22 +111,32 @@ class Optimizer:
         initial_points: Sequence[Mapping[str, Any]] | None = None,
         n_initial_points: int | None = None,
         initial_design: str = "sobol",
-        history: Iterable[Trial] | None = None,
+        history: Iterable[Trial | Iterable[Trial] | EarlierSearch] | EarlierSearch | None = None,
         constraint: Any = None,
+        failures: str = "auto",
+        prior_weight: float = 10.0,
+        random_fraction: float = 0.0,
         random_state: Any = None,
     ) -> None:
         self.space: Space = as_space(space, constraint)
         self._seeds = seed_sequence(random_state)
         design_seed, surrogate_seed = self._seeds.spawn(2)
-        self._surrogate = as_surrogate(
-            surrogate, self.space, int(surrogate_seed.generate_state(1)[0] // 2)
-        )
+        seed = int(surrogate_seed.generate_state(1)[0] // 2)
+        earlier, others = split_history(history, self.space)
+        sources = as_sources(others, self.space)
+        self._surrogate = with_sources(as_surrogate(surrogate, self.space, seed), sources)
+        self._warm_start = WarmStart(sources, self.space)
         self._acquisition = as_acquisition(acquisition)
+        self._weighting = Weighting(
+            self.space, self._acquisition, failures=failures, prior_weight=prior_weight, seed=seed
+        )
+        self._random_fraction = check_fraction(random_fraction, "random_fraction")
+        self._trials: list[Trial] = []
         self._history = History()
         self._told = EncodedTrials(self.space)
         self._pending: dict[Hashable, Floats] = {}
         self._fitted: tuple[int, Any] = (0, None)
-        self._learn_earlier(history or ())
+        self._learn_earlier(earlier)
         self._n_initial = (
             default_n_initial(self.space)
             if n_initial_points is None
@@ -114,6 +148,8 @@ class Optimizer:
     @property
     def history(self) -> History:
         """All trials told so far, without the earlier ones given at the start."""
+        if len(self._history) != len(self._trials):  # one copy when asked for, not one per trial
+            self._history = History(tuple(self._trials))
         return self._history
 
     def ask(self, n: int | None = None) -> Any:
@@ -157,7 +193,7 @@ class Optimizer:
     def tell(
         self,
         params: Mapping[str, Any],
-        score: float,
+        score: float | None = None,
         *,
         noise_variance: float | None = None,
         fold_scores: Iterable[float] | None = None,
@@ -170,31 +206,34 @@ class Optimizer:
         ----------
         params : dict
             A point of the space, asked for or not.
-        score : float
+        score : float or None, default=None
             Higher is better. nan means that there is none, and an infinite score counts as that.
+            None: the mean of `fold_scores`, and none if some of the folds were not run.
         noise_variance : float or None, default=None
             Known variance of the score, in its squared unit.
         fold_scores : iterable of float or None, default=None
-            The scores that `score` is the mean of.
+            The scores that `score` is the mean of, one for each fold, nan for a fold not run. From
+            those of a pruned trial the surrogate gets an estimate of the mean over all folds.
         fit_time : float or None, default=None
             Seconds that the evaluation took.
         status : str or None, default=None
             ``"complete"``, ``"failed"``, ``"pruned"``, ``"timeout"`` or ``"memory"``. None:
-            ``"complete"`` with a finite score, otherwise ``"failed"``.
+            ``"complete"`` with a finite score, ``"pruned"`` with ``score=None`` and scores of some
+            of the folds, otherwise ``"failed"``.
 
         Raises
         ------
         TypeError
-            If the score is not a real number.
+            If the score is not a real number, or None without fold scores.
         ValueError
             If the point lies outside the space, the noise variance is negative, or the status is
             unknown or ``"complete"`` without a score.
         """
         trial = checked_trial(
-            len(self._history), params, score, status, noise_variance, fold_scores, fit_time
+            len(self._trials), params, score, status, noise_variance, fold_scores, fit_time
         )
         self._pending.pop(self._told.add(trial), None)
-        self._history = self._history.append(trial)
+        self._trials.append(trial)
 
     def score_posterior(self, params_list: Sequence[Mapping[str, Any]]) -> GaussianPosterior:
         """Return what is believed of the noise-free scores of some points after all that was told.
@@ -225,32 +264,82 @@ class Optimizer:
         posterior: GaussianPosterior = model.score_posterior(U.reshape(len(U), self.space.n_dims))
         return posterior
 
+    def regret_bound(self, kappa: float = 3.0) -> float:
+        """Bound how much better than the best evaluated point any point of the space can be.
+
+        Parameters
+        ----------
+        kappa : float, default=3.0
+            Width of the bound in posterior standard deviations; non-negative.
+
+        Returns
+        -------
+        bound : float
+            Largest upper confidence bound over the space minus largest lower one over the evaluated
+            points, non-negative, in the unit of the score; inf until the surrogate chooses.
+
+        See Also
+        --------
+        RegretBound : The stopping rule that asks this.
+        """
+        if len(self._told) < self._n_initial or self._given:
+            return np.inf  # a fit now would be the start of the next one, and change what it finds
+        model = self._model()
+        if model is None:
+            return np.inf
+        # A stream beside those of the proposals, which stay the same whether this is asked or not.
+        key = (*self._seeds.spawn_key, _REGRET_KEY, len(self._told))
+        rng = np.random.default_rng(np.random.SeedSequence(self._seeds.entropy, spawn_key=key))
+        return regret_bound(model, self._told.observations(), self.space, kappa, rng)
+
     def _choose(self, n: int) -> list[Params]:
         """Up to n new points: those given, then the initial design, then by the model."""
         taken = self._told.keys | self._pending.keys()
         chosen = self._next_of(self._given, n, taken)
-        n_design = min(n - len(chosen), self._n_initial - len(taken))
-        chosen += self._next_of(self._design, n_design, taken)
+        chosen += self._start(n - len(chosen), taken)
         n_left = n - len(chosen)
         if not n_left:
             return chosen
         rng = np.random.default_rng(self._seeds.spawn(1)[0])
-        model = self._model()
+        drawn = random_share(self.space, n_left, self._random_fraction, taken, rng)
+        if len(drawn):
+            chosen += [self.space.decode(u) for u in drawn]
+            taken |= {self.space.key(self.space.encode(params)) for params in chosen}
+            n_left = n - len(chosen)
+        model = self._model() if n_left else None
         if model is None:
             more = list(unseen(self.space, n_left, taken, rng))
         else:
             waiting = [*self._pending.values(), *map(self.space.encode, chosen)]
+            observations = self._told.observations()
             more = propose(
-                model,
-                self._told.observations(),
+                self._weighting.believing(model, observations),
+                observations,
                 self.space,
                 self._acquisition,
                 rng,
                 n_left,
                 pending=np.array(waiting).reshape(len(waiting), self.space.n_dims),
                 exclude=taken,
+                weights=self._weighting.weights(observations),
             )
         return chosen + [self.space.decode(u) for u in more]
+
+    def _start(self, n: int, taken: set[Hashable]) -> list[Params]:
+        """Up to n new points of earlier searches or of the initial design."""
+        warm = self._warm_start
+        if not warm.queue and not self._design:
+            return []
+        leads = warm.leads(self._told.observations())
+        chosen: list[Params] = []
+        while len(chosen) < n:
+            queue = warm.queue if leads or not warm.has_begun(taken) else []
+            if not queue and not leads and len(taken) < self._n_initial:
+                queue = self._design
+            if not queue:
+                break
+            chosen += self._next_of(queue, 1, taken)
+        return chosen
 
     def _next_of(self, queue: list[Params], n: int, taken: set[Hashable]) -> list[Params]:
         """Take up to n new points from the front of a queue, and add their keys to `taken`."""
@@ -269,7 +358,7 @@ class Optimizer:
         if n_told != len(self._told):
             observations = self._told.observations()
             if observations.n_finite:
-                model = fit_surrogate(self._surrogate, observations)
+                model = fit_surrogate(self._surrogate, self._weighting.lessons(observations))
             self._fitted = (len(self._told), model)
         return model
 

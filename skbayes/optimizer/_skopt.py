@@ -10,11 +10,27 @@ from typing import Any
 import numpy as np
 from scipy.optimize import OptimizeResult
 
-from ..acquisition import ExpectedImprovement, ProbabilityOfImprovement, UpperConfidenceBound
+from ..acquisition import (
+    ExpectedImprovement,
+    LogExpectedImprovement,
+    PerSecond,
+    ProbabilityOfImprovement,
+    UpperConfidenceBound,
+)
 from ._trial import History
 
 __all__ = ["as_callbacks", "optimizer_options", "search_state"]
 
+# What an Optimizer of ours takes under the same name.
+_OURS = (
+    "surrogate",
+    "acquisition",
+    "n_initial_points",
+    "initial_design",
+    "failures",
+    "prior_weight",
+    "random_fraction",
+)
 _SURROGATES = {"GP": "gp", "RF": "forest", "ET": "extra_trees"}
 _DESIGNS = {
     "random": "random",
@@ -56,11 +72,7 @@ def optimizer_options(kwargs: Mapping[str, Any] | None) -> dict[str, Any]:
         If a key or a value is unknown.
     """
     given = dict(kwargs or {})
-    options: dict[str, Any] = {
-        name: given.pop(name)
-        for name in ("surrogate", "acquisition", "n_initial_points", "initial_design")
-        if name in given
-    }
+    options: dict[str, Any] = {name: given.pop(name) for name in _OURS if name in given}
     if "base_estimator" in given:
         options["surrogate"] = _surrogate(given.pop("base_estimator"))
     if "acq_func" in given or "acq_func_kwargs" in given:
@@ -111,7 +123,7 @@ def _surrogate(base_estimator: Any) -> Any:
 
 def _acquisition(name: str, settings: Mapping[str, Any]) -> Any:
     # gp_hedge draws among EI, PI and LCB to hedge against EI's numerical failures, which log EI does not
-    # have; the "ps" (per second) forms are read as their plain ones. Entropy search is not there yet.
+    # have. The "ps" forms are per second, the whole of it as there.
     margin = _setting(settings, "xi", 0.0)
     kappa = min(_setting(settings, "kappa", 1.96), _PURE_EXPLORATION)
     table: dict[str, Any] = {
@@ -119,9 +131,9 @@ def _acquisition(name: str, settings: Mapping[str, Any]) -> Any:
         "MES": lambda: "auto",
         "PVRS": lambda: "auto",
         "EI": lambda: ExpectedImprovement(margin=margin),
-        "EIps": lambda: ExpectedImprovement(margin=margin),
+        "EIps": lambda: PerSecond(LogExpectedImprovement(margin=margin), exponent=1.0),
         "PI": lambda: ProbabilityOfImprovement(margin=margin),
-        "PIps": lambda: ProbabilityOfImprovement(margin=margin),
+        "PIps": lambda: PerSecond(ProbabilityOfImprovement(margin=margin), exponent=1.0),
         "LCB": lambda: UpperConfidenceBound(kappa=kappa),
     }
     if name not in table:

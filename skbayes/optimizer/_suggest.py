@@ -19,6 +19,7 @@ from ._batch import propose
 from ._observations import Observations, encode_trials
 from ._trial import History
 from ._unseen import unseen
+from ._weights import Weighting
 
 __all__ = ["as_acquisition", "as_surrogate", "fit_surrogate", "suggest"]
 
@@ -32,6 +33,8 @@ def suggest(
     n: int = 1,
     *,
     pending: Sequence[Mapping[str, Any]] = (),
+    failures: str = "auto",
+    prior_weight: float = 10.0,
 ) -> list[dict[str, Any]]:
     """Suggest the next points to evaluate.
 
@@ -53,6 +56,10 @@ def suggest(
     pending : sequence of dict, default=()
         Points that are being evaluated now; they are not suggested again, and the suggestions keep
         away from them.
+    failures : {"auto", "worst", "weigh"}, default="auto"
+        What failed trials teach, as for `Optimizer`.
+    prior_weight : float, default=10.0
+        How strongly the priors of the space weigh the acquisition, as for `Optimizer`.
 
     Returns
     -------
@@ -76,21 +83,27 @@ def suggest(
     observations = encode_trials(history, space)
     waiting = [space.encode(params) for params in pending]
     exclude = observations.keys | {space.key(u) for u in waiting}
+    acquisition = as_acquisition(acquisition)
     model = None
     if observations.n_finite:
-        surrogate = as_surrogate(surrogate, space, int(rng.integers(2**31)))
-        model = fit_surrogate(surrogate, observations)
+        seed = int(rng.integers(2**31))
+        surrogate = as_surrogate(surrogate, space, seed)
+        weighting = Weighting(
+            space, acquisition, failures=failures, prior_weight=prior_weight, seed=seed
+        )
+        model = fit_surrogate(surrogate, weighting.lessons(observations))
     if model is None:
         return [space.decode(u) for u in unseen(space, n, exclude, rng)]
     chosen = propose(
-        model,
+        weighting.believing(model, observations),
         observations,
         space,
-        as_acquisition(acquisition),
+        acquisition,
         rng,
         n,
         pending=np.array(waiting).reshape(len(waiting), space.n_dims),
         exclude=exclude,
+        weights=weighting.weights(observations),
     )
     return [space.decode(u) for u in chosen]
 

@@ -27,13 +27,13 @@ class Trial:
     params : dict
         Parameter names and the values that were tried (only the active ones).
     score : float
-        Higher is better; nan when there is none, as for a failed trial.
+        Higher is better; nan when there is none, as for a failed or pruned trial.
     status : str, default="complete"
         One of ``"complete"``, ``"failed"``, ``"pruned"``, ``"timeout"``, ``"memory"``.
     noise_variance : float or None, default=None
         Known variance of `score`, in its squared unit; None when unknown.
     fold_scores : tuple of float or None, default=None
-        The scores that `score` is the mean of, one per fold.
+        The scores that `score` is the mean of, one per fold; nan for a fold not run.
     fit_time : float or None, default=None
         Seconds that the evaluation took.
 
@@ -57,6 +57,16 @@ class Trial:
         """Whether the trial ended regularly, with a finite score."""
         return self.status == "complete" and isfinite(self.score)
 
+    @property
+    def is_failed(self) -> bool:
+        """Whether there is no score for a reason of the point's own; a pruned trial merely lost."""
+        return self.status != "pruned" and not isfinite(self.score)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it was given up after some of its folds, whose scores are known."""
+        return self.status == "pruned" and any(map(isfinite, self.fold_scores or ()))
+
 
 @dataclass(frozen=True)
 class History:
@@ -66,6 +76,9 @@ class History:
     ----------
     trials : tuple of Trial, default=()
         The trials.
+    origin : str or None, default=None
+        Stands for the objective: histories of one origin have scores that can be compared. None
+        when unknown.
 
     Examples
     --------
@@ -76,6 +89,7 @@ class History:
     """
 
     trials: tuple[Trial, ...] = ()
+    origin: str | None = None
 
     def append(self, trial: Trial) -> "History":
         """Return a history with one more trial; this one stays as it is.
@@ -90,7 +104,7 @@ class History:
         history : History
             The longer history.
         """
-        return History((*self.trials, trial))
+        return History((*self.trials, trial), self.origin)
 
     def __len__(self) -> int:
         return len(self.trials)

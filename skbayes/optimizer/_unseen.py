@@ -1,7 +1,7 @@
 """Points that were not tried yet: never the same proposal twice, and a clean end when none is left.
 
 Two points are the same when their decoded values are. `distinct` walks through ranked points,
-`unseen` samples, and enumerates what is left of a finite space when sampling finds too little.
+`unseen` samples, and enumerates what is left of a small space when sampling finds too little.
 """
 
 from collections.abc import Hashable, Iterable, Set
@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 # Rounds of sampling before a finite space is enumerated. With 4 n points a round, a space of
 # which a tenth is left is missed by all rounds with probability 0.9^16 < 0.2 even for n = 1.
 _ROUNDS = 4
+# Larger spaces are not enumerated: where a constraint forbids nearly all of their points, the walk
+# through the others would not end.
+_MAX_LISTED = 20_000
 # The enumeration stops after so many unseen points: enough to choose from, and one pass over the
 # tried ones is its only other cost.
 _MAX_ENUMERATED = 256
@@ -28,8 +31,7 @@ _MAX_ENUMERATED = 256
 def key_as_told(u: Floats, space: Space) -> Hashable | None:
     """Key that the point will have when its decoded values are told; None if they are refused.
 
-    Rounding on the way through the decoded values and back may move a real coordinate by its last
-    bit, and with it a point on the very border of a constraint across.
+    Overlapping branches may hold the same values under other coordinates, of which they are told.
     """
     try:
         return space.key(space.encode(space.decode(u)))
@@ -70,7 +72,8 @@ def unseen(space: Space, n: int, exclude: Set[Hashable], rng: np.random.Generato
     Returns
     -------
     U : ndarray of shape (m, n_dims), m <= n
-        Encoded points; m < n only when the space (almost surely, if infinite) has no more.
+        Encoded points; m < n only when the space (almost surely, if of more than 20,000 points) has
+        no more.
     """
     found: list[Floats] = []
     taken = set(exclude)
@@ -80,9 +83,17 @@ def unseen(space: Space, n: int, exclude: Set[Hashable], rng: np.random.Generato
         taken |= keys
         if len(found) == n:
             break
-    if len(found) < n and np.isfinite(space.n_points):
-        found += _enumerated(space, n - len(found), taken, rng)
+    if len(found) < n:
+        look = _enumerated if space.n_points <= _MAX_LISTED else _sampled
+        found += look(space, n - len(found), taken, rng)
     return np.array(found).reshape(len(found), space.n_dims)
+
+
+def _sampled(
+    space: Space, n: int, exclude: Set[Hashable], rng: np.random.Generator
+) -> list[Floats]:
+    """Draw once more; of a few points that a constraint has left, one of 2 % is missed by 0.98^256 < 0.006."""
+    return distinct(space.sample(_MAX_ENUMERATED, rng), space, exclude, n)[0]
 
 
 def _enumerated(

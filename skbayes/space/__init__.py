@@ -5,6 +5,7 @@ from ._categorical import Categorical
 from ._distribution import Distribution
 from ._integer import Integer
 from ._notation import as_space, space_of, split_budget
+from ._prior_weight import PriorWeight
 from ._real import Real
 from ._space import Space
 
@@ -13,6 +14,7 @@ __all__ = [
     "Dimension",
     "Distribution",
     "Integer",
+    "PriorWeight",
     "Real",
     "Space",
     "as_space",

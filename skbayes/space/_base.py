@@ -106,6 +106,15 @@ class UnitMap(ABC):
         """Turn uniform random numbers (n,) into coordinates from the prior; not snapped."""
         return u
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether `log_weight` is 0 everywhere."""
+        return True
+
+    def log_weight(self, u: Floats) -> tuple[Floats, Floats]:
+        """Log of the prior's density over its maximum at coordinates (n,), and the slope by them."""
+        return np.zeros(len(u)), np.zeros(len(u))
+
 
 class DiscreteMap(UnitMap):
     """A map of countably many values, known by their index 0, 1, ..., n_values − 1."""

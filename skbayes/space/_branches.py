@@ -218,7 +218,7 @@ def as_columns(
     """
     columns: list[Column] = []
     if len(branches) > 1 or not any(branches):
-        which = Categorical(list(range(len(branches))))
+        which = Categorical(list(range(len(branches))), ordered=False)
         columns.append(Column(None, which, which.unit_map("branch")))
     by_name: dict[str, list[int]] = {}
     places = []

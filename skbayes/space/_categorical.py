@@ -1,23 +1,31 @@
-"""Choices: the user's own objects, known by their position and by nothing else."""
+"""Choices: the user's own objects, known by their position and by nothing else.
+
+Numbers have an order of their own: a list of them lies in the cube by value, in equal steps. The
+user has chosen the values so that each step matters; that spacing says more than the differences do
+(0, 0.1, 1, 10 has no even scale, and 0.01, 0.1, 1, 10 becomes a logarithmic one).
+"""
 
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from ..exceptions import SpaceTypeError, SpaceValueError
 from ._base import Dimension, EqualCells, Floats
-from ._values import Positions, is_same, native, shown
+from ._values import Positions, is_number, is_same, native, shown
 
 __all__ = ["Categorical", "CategoryMap", "share_tokens"]
 
 # Probabilities written with six digits may miss 1 by their rounding.
 _SUM_TOLERANCE = 1e-6
 _N_SHOWN = 6
+# Two choices differ or do not; order begins with three.
+_MIN_ORDERED = 3
 
 
 class Categorical(Dimension):
-    """Unordered choices, which may be any objects.
+    """Choices, which may be any objects.
 
     Parameters
     ----------
@@ -32,6 +40,10 @@ class Categorical(Dimension):
         Name of the parameter; needed in a list of dimensions, replaced by the key in a dict.
     active_if : mapping of str to value or list of values, default=None
         Parameters of the same space and the values at which this dimension plays a part.
+    ordered : bool or None, default=None
+        Whether the surrogate takes neighbours for similar. True: in the order given. False: any two
+        choices differ alike. None: three or more numbers are ordered by value, in whatever order
+        they stand; other choices, and numbers of which two are equal (1 and 1.0), are unordered.
 
     See Also
     --------
@@ -41,6 +53,7 @@ class Categorical(Dimension):
     -----
     Objects are told apart by identity, then by type and equality; estimators of the same class with
     the same attributes are equal. 1, 1.0 and True are three choices. Numpy scalars become native.
+    Ordered choices are one numeric column with equal steps between them.
 
     Examples
     --------
@@ -48,6 +61,11 @@ class Categorical(Dimension):
     >>> space = as_space({"layers": Categorical([(50,), (50, 50), None])})
     >>> space.decode(space.encode({"layers": (50, 50)}))
     {'layers': (50, 50)}
+    >>> as_space({"C": [10.0, 0.1, 1.0]}).encode({"C": 1.0})
+    array([0.5])
+    >>> sizes = Categorical(["small", "medium", "large"], ordered=True)
+    >>> as_space({"size": sizes}).n_categories  # not counted: it is a numeric column
+    (0,)
     """
 
     def __init__(
@@ -58,12 +76,14 @@ class Categorical(Dimension):
         name: str | None = None,
         *,
         active_if: Mapping[str, Any] | None = None,
+        ordered: bool | None = None,
     ) -> None:
         self.categories = categories
         self.prior = prior
         self.transform = transform
         self.name = name
         self.active_if = active_if
+        self.ordered = ordered
 
     def unit_map(self, name: str) -> "CategoryMap":
         label = self.label(name)
@@ -79,7 +99,14 @@ class Categorical(Dimension):
                 f"{label} has the same choice twice; got {shown(categories[duplicate[0]])} at "
                 f"positions {duplicate[0]} and {duplicate[1]}. Leave one of them out."
             )
-        return CategoryMap(label, categories, positions, _probabilities(self, categories, label))
+        probabilities = _probabilities(self, categories, label)
+        order = _order(self.ordered, categories, label)
+        if order is None:
+            return CategoryMap(label, categories, positions, probabilities)
+        if probabilities is not None:
+            probabilities = probabilities[order]
+        categories = tuple(categories[i] for i in order)
+        return OrderedMap(label, categories, Positions(categories), probabilities)
 
 
 class CategoryMap(EqualCells):
@@ -131,6 +158,23 @@ class CategoryMap(EqualCells):
         return _listed(self.categories) + weights
 
 
+class OrderedMap(CategoryMap):
+    """Map of choices to equal cells in their order: one numeric column."""
+
+    def __init__(
+        self,
+        label: str,
+        categories: tuple[Any, ...],
+        positions: Positions,
+        probabilities: Floats | None,
+    ) -> None:
+        super().__init__(label, categories, positions, probabilities)
+        self.n_categories = 0
+
+    def describe(self) -> str:
+        return f"{super().describe()}, ordered"
+
+
 def share_tokens(maps: Sequence[CategoryMap]) -> None:
     """Give equal objects in the choices of several branches one token."""
     met: list[Any] = []
@@ -162,6 +206,23 @@ def _as_choices(categories: Any, label: str) -> tuple[Any, ...]:
             f"{label} needs a list or a one-dimensional array of choices; got "
             f"{shown(categories)}. Write [value] for a single choice."
         ) from None
+
+
+def _order(ordered: Any, categories: Sequence[Any], label: str) -> list[int] | None:
+    """Return the positions of the choices in their order; None if they have none."""
+    if not (ordered is None or isinstance(ordered, bool | np.bool_)):
+        raise SpaceTypeError(
+            f"{label} takes ordered=True, False or None; got ordered={shown(ordered)}. Use True for "
+            "the order given."
+        )
+    if ordered is not None:
+        return list(range(len(categories))) if ordered else None
+    if len(categories) < _MIN_ORDERED or not all(is_number(c) for c in categories):
+        return None
+    order = sorted(range(len(categories)), key=lambda i: categories[i])
+    # 1 beside 1.0: these are codes (one feature, all features), not quantities.
+    is_tied = any(categories[i] == categories[j] for i, j in pairwise(order))
+    return None if is_tied else order
 
 
 def _probabilities(dimension: Categorical, categories: Sequence[Any], label: str) -> Floats | None:

@@ -6,6 +6,7 @@ discrete one to the middle of its mass, (F(v⁻) + F(v)) / 2.
 
 import math
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from ..exceptions import SpaceTypeError, SpaceValueError
 from ._base import Dimension, DiscreteMap, Floats, Ints, UnitMap, rounded
 from ._integer import IntegerMap
+from ._log_density import LogDensityTable, has_density, of_continuous
 from ._real import RealMap
 from ._values import is_number, native, shown
 
@@ -38,7 +40,8 @@ class Distribution(Dimension):
     ----------
     distribution : frozen scipy.stats distribution
         One-dimensional, with ``ppf`` and ``cdf``, for example ``scipy.stats.gamma(2.0)``. It is the
-        prior: it shapes sampling and the initial design.
+        prior: it shapes sampling and the initial design, and its density weighs the first proposals
+        (`prior_weight` of the optimizer).
     name : str, default=None
         Name of the parameter; needed in a list of dimensions, replaced by the key in a dict.
     active_if : mapping of str to value or list of values, default=None
@@ -53,7 +56,8 @@ class Distribution(Dimension):
     The outermost 2^-20 (one in a million) of the probability on either side is left out, except
     of ``uniform``, ``loguniform`` and ``randint``, which keep both ends. Discrete values are native
     integers; continuous ones are rounded to the digits that a probability can carry, about ten in the
-    middle of the distribution and six in its tails.
+    middle of the distribution and six in its tails. The density that weighs is that of x, of log x if
+    no value is negative, relative to its maximum; of a discrete distribution the probability.
 
     Examples
     --------
@@ -130,6 +134,18 @@ class ContinuousMap(UnitMap):
     def snap(self, u: Floats) -> Floats:
         return np.clip(u, _TAIL, 1.0 - _TAIL)
 
+    @property
+    def is_flat(self) -> bool:
+        return not has_density(self._distribution)
+
+    def log_weight(self, u: Floats) -> tuple[Floats, Floats]:
+        return super().log_weight(u) if self._table is None else self._table(u)
+
+    @cached_property
+    def _table(self) -> LogDensityTable | None:
+        # When first asked for: the quantiles of a family defined by its density alone take seconds.
+        return of_continuous(self._distribution, _TAIL)
+
     def describe(self) -> str:
         return f"float from {describe_frozen(self._distribution)}"
 
@@ -144,6 +160,7 @@ class TableMap(DiscreteMap):
         self.n_values = len(self._values)
         self._cumulative = np.asarray(distribution.cdf(self._values), dtype=float)
         self._centres = self._cumulative - 0.5 * mass[mass > _MIN_MASS]
+        self._table = LogDensityTable(self._centres, np.log(mass[mass > _MIN_MASS]))
         self._name = describe_frozen(distribution)
 
     def index(self, u: Floats) -> Ints:
@@ -173,6 +190,13 @@ class TableMap(DiscreteMap):
             )
         return i
 
+    @property
+    def is_flat(self) -> bool:
+        return False
+
+    def log_weight(self, u: Floats) -> tuple[Floats, Floats]:
+        return self._table(u)
+
     def describe(self) -> str:
         return f"discrete value from {self._name}"
 
@@ -190,8 +214,10 @@ def describe_frozen(distribution: Any) -> str:
 def _flat(label: str, distribution: Any) -> RealMap | None:
     """The map of a uniform or log-uniform distribution: exact at its ends, and fifty times faster."""
     is_log = _FLAT.get(getattr(getattr(distribution, "dist", None), "name", ""))
+    if is_log is None:
+        return None
     low, high = (float(end) for end in distribution.support())
-    if is_log is None or not low < high or (is_log and low <= 0.0):
+    if not low < high or (is_log and low <= 0.0):
         return None
     flat = RealMap(label, low, high, is_log=is_log)
     levels = np.array([0.1, 0.25, 0.5, 0.75, 0.9])

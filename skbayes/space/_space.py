@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike
 
 from ..exceptions import SpaceTypeError, SpaceValueError
 from ._base import Dimension, Floats
+from ._categorical import CategoryMap
 from ._constraint import Constraint, draw_allowed, is_met
 from ._cube import Cube
-from ._values import native, shown
+from ._values import is_number, native, shown
 
 __all__ = ["Space"]
 
@@ -43,6 +44,9 @@ class Space:
         Number of columns.
     n_categories : tuple of int
         Number of unordered categories of each column, 0 for an ordered one.
+    is_range : tuple of bool
+        Whether a column is ordered and no value of it is more likely than the others: a range, and not
+        a distribution that says itself where to look.
     n_points : float
         Number of distinct points: an int, or inf with a continuous dimension. An upper bound if there is
         a constraint or branches overlap.
@@ -79,6 +83,9 @@ class Space:
         self.names = tuple(column.name for column in columns)
         self.n_dims = self._cube.n_dims
         self.n_categories = tuple(column.map.n_categories for column in columns)
+        self.is_range = tuple(
+            column.map.n_categories == 0 and column.map.is_flat for column in columns
+        )
         self.n_points = self._cube.n_points
         self.constraint = None if constraint is None else _checked(constraint)
 
@@ -137,12 +144,17 @@ class Space:
                 "Write {'name': value, ...}."
             )
         u = self._cube.encode(params)
-        if not self.is_allowed(u):
+        if self.constraint is not None and not is_met(self.constraint, self._as_given(params, u)):
             raise SpaceValueError(
                 f"The constraint forbids the point {shown(dict(params))}. Leave it out, or widen the "
                 "constraint."
             )
         return u
+
+    def _as_given(self, params: Mapping[str, Any], u: Floats) -> dict[str, Any]:
+        """Return the point for the constraint: own objects, but numbers unrounded, as at its border."""
+        decoded = self.decode(u).items()
+        return {name: native(params[name]) if is_number(v) else v for name, v in decoded}
 
     def decode(self, u: ArrayLike) -> dict[str, Any]:
         """Return the point at some coordinates.
@@ -264,13 +276,14 @@ class Space:
             the object of the space. Empty if they lie in no branch.
         """
         points = []
-        for k, branch in enumerate(self._cube.branches):
+        for branch in self._cube.branches:
             try:
                 coordinates = branch.encode(params, ignore_others=True)
             except (SpaceValueError, SpaceTypeError):
                 continue
-            if self.is_allowed(self._cube.assembled(k, coordinates)):
-                points.append(self._with_own_objects(params, branch.names, coordinates))
+            point = self._with_own_objects(params, branch.names, coordinates)
+            if self.constraint is None or is_met(self.constraint, point):
+                points.append(point)
         return points
 
     def _with_own_objects(
@@ -280,7 +293,8 @@ class Space:
         values = {}
         for j, u in coordinates.items():
             name, unit_map = str(self.names[j]), self._cube.columns[j].map
-            values[name] = unit_map.decode(u) if unit_map.n_categories else native(params[name])
+            is_choice = isinstance(unit_map, CategoryMap)
+            values[name] = unit_map.decode(u) if is_choice else native(params[name])
         return {name: values[name] for name in names if name in values}
 
     def key(self, u: ArrayLike) -> Hashable:

@@ -5,6 +5,7 @@ from ._forest import ExtraTrees, RandomForest
 from ._gaussian_process import GaussianProcess
 from ._kernels import KERNELS, RBF, Kernel, Matern32, Matern52
 from ._output import OUTPUT_TRANSFORMS
+from ._ranking_ensemble import RankingEnsemble
 
 __all__ = [
     "KERNELS",
@@ -17,6 +18,7 @@ __all__ = [
     "Matern32",
     "Matern52",
     "RandomForest",
+    "RankingEnsemble",
     "Surrogate",
 ]
 

@@ -81,7 +81,7 @@ class Surrogate(BaseEstimator, ABC):
         U : array-like of shape (m, n_columns)
             Points of the unit cube.
         scores_latent : array-like of shape (m,)
-            Their scores in the latent unit, that of `posterior`.
+            Their noise-free scores in the latent unit, those of `posterior`.
 
         Returns
         -------

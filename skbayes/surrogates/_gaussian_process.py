@@ -1,4 +1,4 @@
-"""The exact Gaussian process as a surrogate: columns, output transform, hyper-parameters, process.
+"""The Gaussian process as a surrogate: columns, output transform, hyper-parameters, process.
 
 Notation: as in `_process`; n observations, p columns. The targets of the fit are the latent scores
 over the root of their mean square, so the priors mean the same whatever the unit of the scores.
@@ -14,14 +14,17 @@ from sklearn.base import clone
 
 from .._registry import resolve
 from ..posteriors import GaussianPosterior
+from ._averaging import averaged
 from ._base import Surrogate, check_observations, check_points
 from ._columns import Columns, Points
 from ._covariance import Covariance
 from ._hyperparameters import Hyperparameters, prior_of
 from ._kernels import KERNELS, Kernel
 from ._learning import Memory, Observations, learn
+from ._mixture import Mixture
 from ._output import fit_output
 from ._process import Process
+from ._subset import Selection, conditioning_rows
 from ._threads import blas_threads_for
 
 __all__ = ["GaussianProcess"]
@@ -30,7 +33,7 @@ FloatArray = NDArray[np.float64]
 
 
 class GaussianProcess(Surrogate):
-    """Exact Gaussian process with hyper-parameters by maximum a posteriori.
+    """Exact Gaussian process, its hyper-parameters optimised or averaged over.
 
     Parameters
     ----------
@@ -46,6 +49,10 @@ class GaussianProcess(Surrogate):
     optimize : bool, default=True
         Whether to optimise the hyper-parameters, starting from those given. False keeps the given
         ones exactly.
+    hyperparameters : {"map", "ensemble", "slice"}, default="map"
+        What the posterior is averaged over, if they are optimised: nothing, the maximum a
+        posteriori alone; ``"ensemble"``, eight weighted draws of a normal approximation around it;
+        ``"slice"``, eight draws of a slice sampler. Beyond 250 observations always the first.
     output_transform : {"auto", "standardize", "log_losers", "normal_scores"}, default="auto"
         Map of the scores to the latent unit. ``"log_losers"`` squashes scores below the median
         by a logarithm and leaves those above linear, ``"normal_scores"`` takes the ranks alone,
@@ -63,7 +70,10 @@ class GaussianProcess(Surrogate):
     signal_variance_ : float
         Signal variance in the latent unit.
     noise_variance_ : float
-        Learnt noise variance in the latent unit, without the known one.
+        Learnt noise variance in the latent unit, without the known one. All three are the maximum
+        a posteriori, whatever is averaged over.
+    rows_ : slice or ndarray of int
+        The observations that the posterior is conditioned on.
     n_features_in_ : int
         Number of columns.
 
@@ -81,12 +91,22 @@ class GaussianProcess(Surrogate):
     An inactive entry is as far from all active ones as the middle of the range, and half a range
     more; inactive entries do not differ. Of two categories only matters whether they are the same.
 
+    Averaged over hyper-parameters θ_k (logarithms) of weight w_k, which follow the same density as
+    a function of θ, the posterior is a mixture. Its moments are those of the law of total variance:
+    mean = Σ w_k mean_k, std² = Σ w_k (std_k² + (mean_k − mean)²).
+
+    Beyond 1,000 observations the posterior is conditioned on 1,000 that stand for all, 500
+    nearest to the ten best and 500 that cover the cube, and on up to a hundred newer ones;
+    hyper-parameters are learnt on 500. So the time of a fit stays bounded.
+
     References
     ----------
     .. [1] Rasmussen, Williams (2006). Gaussian Processes for Machine Learning, algorithm 2.1 and
        section 5.4.1. MIT Press.
     .. [2] Hvarfner, Hellsten, Nardi (2024). Vanilla Bayesian optimization performs great in high
        dimensions. ICML. arXiv:2402.02229.
+    .. [3] Neal (2003). Slice sampling. Annals of Statistics 31, 705-767.
+       doi:10.1214/aos/1056562461
 
     Examples
     --------
@@ -107,6 +127,7 @@ class GaussianProcess(Surrogate):
         signal_variance: float | None = None,
         noise_variance: float | None = None,
         optimize: bool = True,
+        hyperparameters: str = "map",
         output_transform: str | None = "auto",
         categories: Sequence[int] | None = None,
         random_state: int | None = None,
@@ -116,6 +137,7 @@ class GaussianProcess(Surrogate):
         self.signal_variance = signal_variance
         self.noise_variance = noise_variance
         self.optimize = optimize
+        self.hyperparameters = hyperparameters
         self.output_transform = output_transform
         self.categories = categories
         self.random_state = random_state
@@ -162,13 +184,19 @@ class GaussianProcess(Surrogate):
             known_noise=None if known is None else output.latent_variance(scores, known),
         )
         hyperparameters = self._given(U.shape[1], data.unit)
+        members, weights = [hyperparameters], np.ones(1)
         with blas_threads_for(len(U)):
             if self.optimize:
                 memory: Memory | None = getattr(self, "_memory", None)
                 hyperparameters, self._memory = learn(
                     data, hyperparameters, memory, self.random_state
                 )
-            self.process_ = self._conditioned(data, hyperparameters)
+                members, weights = averaged(
+                    self.hyperparameters, data, hyperparameters, self._memory, self.random_state
+                )
+            last: Selection | None = getattr(self, "_selection", None)
+            self.rows_, self._selection = conditioning_rows(U, scores, last)
+            self.process_ = self._conditioned(data[self.rows_], members, weights)
         self.output_ = output
         self.n_features_in_ = U.shape[1]
         self.length_scale_ = hyperparameters.length_scale
@@ -197,14 +225,21 @@ class GaussianProcess(Surrogate):
             unit * float(mode[-1]) if noise is None else float(noise),
         )
 
-    def _conditioned(self, data: Observations, hyperparameters: Hyperparameters) -> Process:
+    def _conditioned(
+        self, data: Observations, members: list[Hyperparameters], weights: FloatArray
+    ) -> Process | Mixture:
+        """Return the process of the data, or the mixture of one for each of several members."""
+        processes = tuple(self._process_of(data, hyperparameters) for hyperparameters in members)
+        return processes[0] if len(processes) == 1 else Mixture(processes, weights)
+
+    def _process_of(self, data: Observations, hyperparameters: Hyperparameters) -> Process:
         """Return the process of the data, grown from the last fit's where that is possible."""
         covariance = Covariance(data.kernel, data.columns, hyperparameters)
         noise = np.full(len(data.latent), hyperparameters.noise_variance)
         if data.known_noise is not None:
             noise += data.known_noise
-        previous: Process | None = getattr(self, "process_", None)
-        if previous is None:
+        previous: Process | Mixture | None = getattr(self, "process_", None)
+        if not isinstance(previous, Process):  # the members of a mixture change with each fit
             return Process.of(covariance, data.points, noise, data.latent)
         return previous.updated(covariance, data.points, noise, data.latent)
 
@@ -277,7 +312,7 @@ class GaussianProcess(Surrogate):
         U : array-like of shape (m, n_columns)
             Points of the unit cube; NaN where a column is inactive.
         scores_latent : array-like of shape (m,)
-            Their scores in the latent unit, with the learnt noise variance.
+            Their noise-free scores in the latent unit.
 
         Returns
         -------
@@ -287,10 +322,9 @@ class GaussianProcess(Surrogate):
         """
         _, points = self._encoded(U)
         latent = np.concatenate([self.process_.targets, np.asarray(scores_latent, dtype=float)])
-        noise = np.full(len(points), self.noise_variance_)
         conditioned = copy.copy(self)
         with blas_threads_for(len(latent)):
-            conditioned.process_ = self.process_.extended(points, noise, latent)
+            conditioned.process_ = self.process_.with_fantasies(points, latent)
         return conditioned
 
     def _encoded(self, U: ArrayLike) -> tuple[FloatArray, Points]:

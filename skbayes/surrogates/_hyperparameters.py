@@ -18,7 +18,7 @@ from scipy.linalg import blas, lapack
 from scipy.optimize import minimize
 
 from ..priors import LogNormal
-from ._cholesky import factorize, solve
+from ._cholesky import factorize, solve, solve_half
 from ._kernels import Kernel
 
 __all__ = ["Hyperparameters", "LogPosterior", "maximize", "prior_of"]
@@ -116,17 +116,12 @@ class LogPosterior:
         w = np.exp(theta)
         s, sigma2 = w[-2], w[-1]
         inverse_square = w[:-2] ** -2.0
-        z, n = self.targets, len(self.targets)
+        n = len(self.targets)
         value, slope = self.kernel.value_and_slope(inverse_square @ self.D)
-        value *= s
-        K, _ = lapack.dtpttr(n, value, uplo="U")
-        noise = sigma2 if self.known_noise is None else sigma2 + self.known_noise
-        np.einsum("ii->i", K)[:] += noise
-        R, _ = factorize(K)
-        a = solve(R, z)
-        fit = float(z @ a)
-        half_log_det = float(np.log(np.diagonal(R)).sum())
-        log_likelihood = -0.5 * fit - half_log_det - 0.5 * n * math.log(2.0 * math.pi)
+        R, noise = self._factor(value, w)
+        a = solve(R, self.targets)
+        fit = float(self.targets @ a)
+        log_posterior = self._log_posterior(R, fit, w)
 
         K_inverse, _ = lapack.dpotri(R, lower=0, overwrite_c=1)
         W_diagonal = a * a - np.diagonal(K_inverse)
@@ -139,10 +134,28 @@ class LogPosterior:
         gradient[-1] = 0.5 * sigma2 * W_diagonal.sum()
         # tr(W K) = fit − n, of which the signal's share is what the noise does not take.
         gradient[-2] = 0.5 * (fit - n - (W_diagonal * noise).sum())
-        return (
-            log_likelihood + self.prior.log_density(w),
-            gradient + self.prior.gradient(w) * w,
-        )
+        return log_posterior, gradient + self.prior.gradient(w) * w
+
+    def value(self, theta: FloatArray) -> float:
+        """Return the log posterior density at θ alone, at a third of the cost with its gradient."""
+        w = np.exp(theta)
+        R, _ = self._factor(self.kernel.value(w[:-2] ** -2.0 @ self.D), w)
+        a = solve_half(R, self.targets[:, None])[:, 0]
+        return self._log_posterior(R, float(a @ a), w)
+
+    def _factor(self, correlation: FloatArray, w: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Factor of K, and the noise variances on its diagonal; overwrites the correlation."""
+        correlation *= w[-2]
+        K, _ = lapack.dtpttr(len(self.targets), correlation, uplo="U")
+        noise = w[-1] if self.known_noise is None else w[-1] + self.known_noise
+        np.einsum("ii->i", K)[:] += noise
+        return factorize(K)[0], noise
+
+    def _log_posterior(self, R: FloatArray, fit: float, w: FloatArray) -> float:
+        """The density from the factor of K and z'K⁻¹z."""
+        half_log_det = float(np.log(np.diagonal(R)).sum())
+        log_likelihood = -0.5 * fit - half_log_det - 0.5 * len(R) * math.log(2.0 * math.pi)
+        return log_likelihood + self.prior.log_density(w)
 
     def negative(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Return what a minimiser wants, per observation so that its tolerances mean the same."""

@@ -7,7 +7,7 @@ Notation: as in `_hyperparameters`. The targets there are the latent scores over
 mean square, `unit`, so the priors mean the same whatever the unit of the scores.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from ._columns import Columns, PairTable, Points
 from ._hyperparameters import Hyperparameters, LogPosterior, maximize, prior_of
 from ._kernels import Kernel
+from ._subset import Rows, representative
 
-__all__ = ["Memory", "Observations", "learn"]
+__all__ = ["Memory", "Observations", "learn", "objective_on"]
 
 FloatArray = NDArray[np.float64]
 
@@ -62,6 +63,11 @@ class Observations:
         """Mean square of the latent scores, 1 if they are all zero; finite for raw scores too."""
         with np.errstate(over="ignore"):
             return min(float(np.mean(self.latent**2)), 1e300) or 1.0
+
+    def __getitem__(self, rows: Rows) -> "Observations":
+        """Return some of the observations."""
+        known = None if self.known_noise is None else self.known_noise[rows]
+        return replace(self, points=self.points[rows], latent=self.latent[rows], known_noise=known)
 
 
 @dataclass(frozen=True)
@@ -113,26 +119,32 @@ def learn(
     if memory is not None and n > _ALWAYS and n < _GROWTH * len(memory.points):
         return memory.hyperparameters, memory
     pairs, part = _pairs_and_part(data, memory)
-    known = None if data.known_noise is None else data.known_noise[part] / unit
-    objective = LogPosterior(
-        data.kernel,
-        pairs.squared_differences,
-        data.latent[part] / np.sqrt(unit),
-        known,
-        prior_of(len(data.columns.n_categories)),
-    )
+    objective = objective_on(data, pairs, part)
     theta, _ = maximize(objective, _starts(n, start.scaled(1.0 / unit), memory, unit, seed))
     optimum = Hyperparameters.of(theta).scaled(unit)
     kept = pairs if n <= _LARGEST else None
     return optimum, Memory(data.kernel, data.columns, data.points, kept, optimum)
 
 
-def _pairs_and_part(
-    data: Observations, memory: Memory | None
-) -> tuple[PairTable, slice | NDArray[np.intp]]:
+def objective_on(data: Observations, pairs: PairTable, part: Rows) -> LogPosterior:
+    """Return the log posterior of the hyper-parameters given the observations that `pairs` are of.
+
+    Its targets are those over the root of the mean square of all observations.
+    """
+    known = None if data.known_noise is None else data.known_noise[part] / data.unit
+    return LogPosterior(
+        data.kernel,
+        pairs.squared_differences,
+        data.latent[part] / np.sqrt(data.unit),
+        known,
+        prior_of(len(data.columns.n_categories)),
+    )
+
+
+def _pairs_and_part(data: Observations, memory: Memory | None) -> tuple[PairTable, Rows]:
     """Return the pairs to optimise on and whose they are, grown from the last fit's if possible."""
     if len(data.points) > _LARGEST:
-        part = _representative(data.latent, _LARGEST)
+        part = representative(data.latent, _LARGEST)
         return PairTable(data.columns, data.points[part]), part
     if memory is not None and memory.pairs is not None:
         pairs = memory.pairs
@@ -141,14 +153,6 @@ def _pairs_and_part(
             pairs.grow(data.points)
             return pairs, slice(None)
     return PairTable(data.columns, data.points), slice(None)
-
-
-def _representative(latent: FloatArray, size: int) -> NDArray[np.intp]:
-    """Indices of the better half of `size`, and of ranks evenly spread over the rest."""
-    order = np.argsort(-latent, kind="stable")
-    n_best = size // 2
-    spread = np.linspace(n_best, len(order) - 1, size - n_best).round().astype(int)
-    return np.sort(np.concatenate([order[:n_best], order[spread]]))
 
 
 def _starts(

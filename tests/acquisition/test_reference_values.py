@@ -8,7 +8,11 @@ from skbayes.acquisition import (
     AcquisitionContext,
     ExpectedImprovement,
     JointAcquisition,
+    KnowledgeGradient,
     LogExpectedImprovement,
+    MaxValueEntropySearch,
+    PerSecond,
+    Portfolio,
     ProbabilityOfImprovement,
     ThompsonSampling,
     UpperConfidenceBound,
@@ -25,8 +29,17 @@ ROWS = {
     "pi": (ProbabilityOfImprovement(), POINT, 0.30853753872598689636),
     # −½ + 1.96 · 1
     "ucb": (UpperConfidenceBound(), POINT, 1.46),
+    # Before seconds are known, log EI
+    "log_ei_per_second": (PerSecond(), POINT, -1.62051626438731991926),
     # A draw from a certain posterior is its mean.
     "thompson": (ThompsonSampling(), {"mean": -0.5, "std": 0.0, "incumbent": 0.0}, -0.5),
+    # The median of one score, −½, is below the incumbent, so the maximum is 0 + 0.01 std and
+    # γ = 0.51: γ φ(γ) / (2 Φ(γ)) − log Φ(γ), by the series of Φ at 60 digits
+    "mes": (MaxValueEntropySearch(n_max_values=1), POINT, 0.49240957382563418804),
+    # Of one point alone the mean after the evaluation is expected to be the mean.
+    "kg": (KnowledgeGradient(), POINT, 0.0),
+    # It has no other member to draw.
+    "portfolio": (Portfolio([ExpectedImprovement()]), POINT, 0.19779655740130602959),
 }
 
 # u, log h(u), Φ(u) / h(u) with h(u) = φ(u) + u Φ(u): mpmath 1.4.1 at 60 digits, from 1e4 on by

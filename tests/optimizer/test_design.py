@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from skbayes.optimizer._design import DESIGNS, initial_design
+from skbayes.optimizer._design import DESIGNS, _in_equal_shares, default_n_initial, initial_design
 from skbayes.optimizer._unseen import unseen
-from skbayes.space import Integer, as_space
+from skbayes.space import Integer, Real, as_space
 
 SPACES = {
     "real": {"x": (0.0, 1.0), "y": (1e-3, 1e3, "log-uniform")},
@@ -101,6 +101,61 @@ def test_every_branch_is_in_the_default_design():
     assert sorted(params["kind"] for params in points) == sorted("abcd" * 2)
 
 
+@pytest.mark.parametrize("method", sorted(DESIGNS))
+@pytest.mark.parametrize(("n", "k"), [(4, 3), (6, 5), (7, 7), (12, 11), (13, 4)])
+def test_no_branch_starves(method, n, k):
+    branches = [{"kind": [i], "x": (0.0, 1.0), f"y{i}": (0.0, 1.0)} for i in range(k)]
+    space = as_space(branches)
+    for seed in range(5):
+        U = initial_design(space, n, method, np.random.default_rng(seed))
+        kinds = [params["kind"] for params in decoded(space, U)]
+        # n points in equal shares: the share n / k rounded, up or down
+        assert {kinds.count(i) for i in range(k)} <= {n // k, -(-n // k)}
+
+
+@pytest.mark.parametrize("method", ["sobol", "latin_hypercube"])
+@pytest.mark.parametrize("form", ["branches", "conditions"])
+def test_every_branch_is_covered_from_end_to_end(method, form):
+    space = as_space(
+        [{"kind": [k], f"x{k}": (0.0, 1.0), f"y{k}": (0.0, 1.0)} for k in "abc"]
+        if form == "branches"
+        else {
+            "kind": ["a", "b", "c"],
+            **{f"{v}{k}": Real(0.0, 1.0, active_if={"kind": k}) for v in "xy" for k in "abc"},
+        }
+    )
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        U = space.snap(_in_equal_shares(DESIGNS[method](12, space.n_dims, rng), space, rng))
+        for kind in "abc":
+            points = [params for params in decoded(space, U) if params["kind"] == kind]
+            for name in (f"x{kind}", f"y{kind}"):
+                # four points, one in each quarter
+                assert sorted(int(4 * params[name]) for params in points) == [0, 1, 2, 3]
+
+
+def test_no_branch_starves_under_a_constraint():
+    branches = [{"kind": [i], "x": (0.0, 1.0)} for i in "abc"]
+    # a tenth of the points of branch a are left
+    space = as_space(branches, lambda p: p["kind"] != "a" or p["x"] > 0.9)
+    for seed in range(5):
+        U = initial_design(space, 6, "sobol", np.random.default_rng(seed))
+        assert {params["kind"] for params in decoded(space, U)} == set("abc")
+
+
+def test_there_is_an_initial_point_for_every_branch():
+    space = as_space([{"kind": [i], "x": (0.0, 1.0)} for i in range(20)])
+    assert default_n_initial(space) == 20
+
+
+@pytest.mark.parametrize("n", [3, 5, 6, 11])
+def test_every_choice_is_in_the_design(n):
+    space = as_space({"x": (0.0, 1.0), "kind": ["a", "b", "c"]})
+    for seed in range(10):
+        U = initial_design(space, n, "sobol", np.random.default_rng(seed))
+        assert {params["kind"] for params in decoded(space, U)} == set("abc")
+
+
 def test_an_unknown_design_is_refused():
     with pytest.raises(ValueError, match=r"initial_design='halton' is not known.*'sobol'"):
         initial_design(as_space({"x": (0.0, 1.0)}), 3, "halton", np.random.default_rng(0))
@@ -116,3 +171,14 @@ def test_unseen_finds_the_last_points_of_a_space(n_left):
     assert len(U) == min(n_left, 3)
     assert {space.key(u) for u in U} <= {space.key(u) for u in left}
     assert len({space.key(u) for u in U}) == len(U)
+
+
+@pytest.mark.parametrize(
+    "forbidden", [(0.0, 1.0), (1, 10**9)], ids=["infinite", "too many to list"]
+)
+def test_unseen_finds_all_that_a_constraint_leaves_of_a_large_space(forbidden):
+    space = as_space([{"x": forbidden}, {"kind": list("abcdef")}], lambda p: "kind" in p)
+    U = unseen(space, 10, set(), np.random.default_rng(0))
+    assert sorted(space.decode(u)["kind"] for u in U) == list("abcdef")
+    left = unseen(space, 1, {space.key(u) for u in U[:5]}, np.random.default_rng(0))
+    assert space.key(left[0]) == space.key(U[5])

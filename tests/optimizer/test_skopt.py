@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from skbayes.acquisition import ExpectedImprovement, UpperConfidenceBound
+from skbayes.acquisition import (
+    ExpectedImprovement,
+    LogExpectedImprovement,
+    PerSecond,
+    ProbabilityOfImprovement,
+    UpperConfidenceBound,
+)
 from skbayes.optimizer import History, Trial, as_callbacks, optimizer_options, search_state
 
 
@@ -39,6 +45,23 @@ def test_an_infinite_kappa_ranks_by_uncertainty_alone():
     value = options["acquisition"].value(np.array([5.0, 0.0]), np.array([1.0, 1.1]), 0.0)
     assert np.isfinite(value).all()
     assert value[1] > value[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "divided"), [("EIps", LogExpectedImprovement), ("PIps", ProbabilityOfImprovement)]
+)
+def test_the_ps_forms_are_per_second(name, divided):
+    options = optimizer_options({"acq_func": name, "acq_func_kwargs": {"xi": 0.2}})
+    acquisition = options["acquisition"]
+    assert isinstance(acquisition, PerSecond)
+    assert acquisition.cost_exponent == 1.0
+    assert isinstance(acquisition.acquisition, divided)
+    assert acquisition.acquisition.margin == 0.2
+
+
+def test_what_weighs_is_taken_as_it_is():
+    ours = {"failures": "weigh", "prior_weight": 3.0, "random_fraction": 0.1}
+    assert optimizer_options(ours) == ours
 
 
 def test_a_space_constraint_gets_the_values_by_sorted_name():

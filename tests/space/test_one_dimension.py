@@ -234,10 +234,45 @@ def test_probabilities_shape_sampling_only():
 
 
 def test_a_thousand_categories():
-    space = one(list(range(1000)))
-    assert space.encode({"p": 999})[0] == pytest.approx(0.9995)
+    space = one([f"c{i}" for i in range(1000)])
+    assert space.encode({"p": "c999"})[0] == pytest.approx(0.9995)
     assert space.n_categories == (1000,)
-    assert len(space.neighbours(space.encode({"p": 3}))) == 20
+    assert len(space.neighbours(space.encode({"p": "c3"}))) == 20
+
+
+def test_numbers_lie_by_value_whatever_their_order():
+    space = one([100, 1, 0.01, 5])
+    assert space.n_categories == (0,)
+    centres = [float(space.encode({"p": v})[0]) for v in (0.01, 1, 5, 100)]
+    assert centres == [0.125, 0.375, 0.625, 0.875]
+    assert [decoded(space, u) for u in centres] == [0.01, 1, 5, 100]
+    # The same point twice is met by the order of the list too.
+    assert space.key(space.encode({"p": 5})) == one([0.01, 1, 5, 100]).key([0.625])
+
+
+def test_neighbours_of_ordered_choices_are_steps():
+    space = one(Categorical([f"s{i}" for i in range(100)], ordered=True))
+    moves = sorted(int(space.decode(u)["p"][1:]) for u in space.neighbours([0.505]))
+    # One step, 1 / 32 and 1 / 8 of the range: from s50 at 0.505.
+    assert moves == [38, 47, 49, 51, 53, 63]
+
+
+def test_ordered_choices_are_the_users_own_objects():
+    sizes = [(10,), (10, 10), (50, 50)]
+    space = one(Categorical(sizes, ordered=True))
+    assert space.decode(space.encode({"p": (10, 10)}))["p"] is sizes[1]
+    assert space.restrict({"p": (50, 50), "q": 1})[0]["p"] is sizes[2]
+    # Of numbers too the listed one comes back: 1 finds the choice 1.0.
+    [point] = one([0.5, 1.0, 2.0]).restrict({"p": 1})
+    assert type(point["p"]) is float
+
+
+def test_probabilities_follow_their_numbers():
+    space = one(Categorical([3, 1, 2], prior=[0.7, 0.0, 0.3]))
+    values = [space.decode(u)["p"] for u in space.sample(4000, np.random.default_rng(0))]
+    # Binomial standard error sqrt(.3 * .7 / 4000) = .007
+    assert values.count(3) / 4000 == pytest.approx(0.7, abs=0.03)
+    assert values.count(1) == 0
 
 
 def test_integers_beyond_the_floats_keep_their_last_digit():

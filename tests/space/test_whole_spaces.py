@@ -368,6 +368,23 @@ def test_a_constraint_holds_everywhere():
         space.encode({"a": 4, "b": 3})
 
 
+@pytest.mark.parametrize("wide", [Real(0.0, 1.0), Real(1e-9, 1.0, "log-uniform"), stats.beta(2, 3)])
+def test_the_border_belongs_to_what_is_allowed(wide):
+    # All digits of these count, though a coordinate carries but ten or thirteen of them.
+    for border in np.random.default_rng(0).uniform(0.01, 0.9, 100):
+        space = as_space({"x": wide}, lambda p, border=border: p["x"] <= border)
+        assert space.contains({"x": border})
+        assert not space.contains({"x": np.nextafter(border, 1)})
+        assert space.restrict({"x": border}) == [{"x": border}]
+
+
+def test_the_constraint_sees_the_spaces_own_objects():
+    svc = SVC()
+    space = as_space({"model": [svc, Ridge()], "C": (0.1, 1.0)}, lambda p: p["model"] is svc)
+    assert space.contains({"model": SVC(), "C": 0.5})
+    assert not space.contains({"model": Ridge(), "C": 0.5})
+
+
 def test_few_allowed_points_are_found_by_listing():
     space = as_space({"a": (1, 100), "b": (1, 100)}, lambda p: p["a"] == 77 and p["b"] == 3)
     U = space.sample(4, np.random.default_rng(0))

@@ -187,17 +187,6 @@ def test_a_copy_does_not_disturb_the_original():
         np.testing.assert_allclose(twin.length_scale_, original.length_scale_, rtol=1e-9)
 
 
-def test_the_part_optimised_on_has_the_best_and_all_ranks():
-    latent = np.random.default_rng(0).permutation(1000).astype(float)
-    part = _learning._representative(latent, 100)
-    assert len(set(part)) == 100
-    assert (np.diff(part) > 0).all()  # in order of observation
-    ranks = np.sort(latent[part])[::-1]
-    np.testing.assert_array_equal(ranks[:50], np.arange(999, 949, -1))
-    assert ranks[-1] == 0
-    assert np.abs(np.diff(ranks[50:])).max() <= 20
-
-
 def test_of_several_starts_the_best_maximum_is_kept():
     U, scores = observations(30)
     columns = Columns((0, 0, 0))
