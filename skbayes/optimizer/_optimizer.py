@@ -128,7 +128,12 @@ class Optimizer:
         self._warm_start = WarmStart(sources, self.space)
         self._acquisition = as_acquisition(acquisition)
         self._weighting = Weighting(
-            self.space, self._acquisition, failures=failures, prior_weight=prior_weight, seed=seed
+            self.space,
+            self._acquisition,
+            self._surrogate,
+            failures=failures,
+            prior_weight=prior_weight,
+            seed=seed,
         )
         self._random_fraction = check_fraction(random_fraction, "random_fraction")
         self._trials: list[Trial] = []

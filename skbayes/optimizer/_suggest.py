@@ -89,7 +89,12 @@ def suggest(
         seed = int(rng.integers(2**31))
         surrogate = as_surrogate(surrogate, space, seed)
         weighting = Weighting(
-            space, acquisition, failures=failures, prior_weight=prior_weight, seed=seed
+            space,
+            acquisition,
+            surrogate,
+            failures=failures,
+            prior_weight=prior_weight,
+            seed=seed,
         )
         model = fit_surrogate(surrogate, weighting.lessons(observations))
     if model is None:

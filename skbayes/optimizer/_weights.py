@@ -79,6 +79,9 @@ class Weighting:
         The design space.
     acquisition : MarginalAcquisition or JointAcquisition
         What is weighted: it says whether seconds count.
+    surrogate : Surrogate
+        What it is taken of: only a smooth one asks for the interior of ranges. On the level steps of
+        trees that weight alone would decide, and always for the same place of a step.
     failures : {"auto", "worst", "weigh"}
         What failures teach.
     prior_weight : float
@@ -91,13 +94,16 @@ class Weighting:
         self,
         space: Space,
         acquisition: Any,
+        surrogate: Any,
         *,
         failures: str,
         prior_weight: float,
         seed: int,
     ) -> None:
         _check(failures, prior_weight)
-        priors = (PriorWeight(space), InteriorWeight(space))
+        priors: list[Any] = [PriorWeight(space)]
+        if surrogate.has_gradient:
+            priors.append(InteriorWeight(space))
         self._priors = [prior for prior in priors if prior_weight > 0.0 and not prior.is_flat]
         self._prior_weight = float(prior_weight)
         self._cost_exponent = float(acquisition.cost_exponent)

@@ -273,7 +273,9 @@ def test_other_searches_teach_it():
     for first in (
         GridSearchCV(SVC(), {"C": [0.1, 1.0], "gamma": [0.01, 0.1]}, cv=3),
         ManualSearchCV(SVC(), [{"C": 1.0, "gamma": 0.1}, {"C": 5.0, "gamma": 0.2}], cv=3),
-        RandomizedSearchCV(SVC(), {"C": loguniform(0.1, 1), "gamma": loguniform(0.1, 1)}, n_iter=4),
+        RandomizedSearchCV(
+            SVC(), {"C": loguniform(0.1, 1), "gamma": loguniform(0.1, 1)}, n_iter=4, cv=3
+        ),
     ):
         first.fit(X, y)
         taught = search(history=first, n_iter=5).fit(X, y)

@@ -200,7 +200,12 @@ def test_chance_failures_are_not_held_against_a_point():
     ):
         observations = observations_of(fails, 40, 3)
         weighting = Weighting(
-            SQUARE, LogExpectedImprovement(), failures="auto", prior_weight=0.0, seed=0
+            SQUARE,
+            LogExpectedImprovement(),
+            GaussianProcess(),
+            failures="auto",
+            prior_weight=0.0,
+            seed=0,
         )
         kept = len(weighting.lessons(observations).U)
         assert (kept == observations.n_finite) == is_same
@@ -215,7 +220,12 @@ def test_failures_that_are_left_out_are_no_places_to_go_back_to():
     trials += [Trial(i, {"x": x, "y": y}, x + y) for i, (x, y) in enumerate(corners, 1)]
     observations = encode_trials(trials, SQUARE)
     weighting = Weighting(
-        SQUARE, LogExpectedImprovement(), failures="weigh", prior_weight=0.0, seed=0
+        SQUARE,
+        LogExpectedImprovement(),
+        GaussianProcess(),
+        failures="weigh",
+        prior_weight=0.0,
+        seed=0,
     )
     model = GaussianProcess(
         length_scale=0.3, signal_variance=1.0, noise_variance=1e-6, optimize=False

@@ -110,7 +110,7 @@ def test_a_space_that_is_known_through_and_through_leaves_little():
 def test_the_bound_shrinks_as_a_search_goes_on():
     optimizer = Optimizer({"x": (0.0, 1.0), "y": (0.0, 1.0)}, random_state=0)
     bounds = []
-    for _ in range(25):
+    for _ in range(40):
         params = optimizer.ask()
         optimizer.tell(params, wave_2d(params))
         bounds.append(optimizer.regret_bound())

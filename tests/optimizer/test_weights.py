@@ -21,6 +21,7 @@ from skbayes.optimizer._surface import Surface
 from skbayes.optimizer._trial import Trial
 from skbayes.optimizer._weights import Scaled, Weighting
 from skbayes.space import Categorical, as_space
+from skbayes.surrogates import GaussianProcess
 
 SPACE = as_space({f"x{i}": (0.0, 1.0) for i in range(3)})
 MARGINAL = [name for name, part in ACQUISITIONS.items() if issubclass(part, MarginalAcquisition)]
@@ -169,7 +170,12 @@ def test_the_weights_are_made_once_for_one_state():
         SPACE,
     )
     weighting = Weighting(
-        SPACE, ACQUISITIONS["log_ei_per_second"](), failures="weigh", prior_weight=0.0, seed=0
+        SPACE,
+        ACQUISITIONS["log_ei_per_second"](),
+        GaussianProcess(),
+        failures="weigh",
+        prior_weight=0.0,
+        seed=0,
     )
     assert len(weighting.weights(observations)) == 1
     assert weighting.weights(observations)[0] is weighting.weights(observations)[0]
