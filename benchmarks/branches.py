@@ -1,8 +1,8 @@
 """One search over three models with a shared budget, against three searches with a third of it each.
 
-    python benchmarks/branches.py --seeds 10
+    python benchmarks/branches.py --seeds 10 --n-iter 24
 
-prints a markdown table: the cross-validated ROC AUC of the best candidate among 45, in thousandths
+prints a markdown table: the cross-validated ROC AUC of the best candidate, in thousandths
 below the best that any search found, for the list of dicts, for the same space as one dict with
 `active_if`, and for the split budget; then what the shared budget gains over the split one at the
 same seed, with 95 % t-intervals of the mean of these differences. In the last row the differences
@@ -34,7 +34,6 @@ from sklearn.svm import SVC
 
 from skbayes import BayesSearchCV, Categorical, Integer, Real
 
-N_ITER = 45
 Data = tuple[NDArray[np.float64], NDArray[np.bool_]]
 
 # Without a limit the worst candidates (a wide polynomial, a large C) take a thousand times as long.
@@ -75,10 +74,10 @@ ONE_DICT = {
     "model__class_weight": Categorical([None, "balanced"], active_if={"model": LOGISTIC}),
 }
 
-SPACES = {
-    "list of dicts": BRANCHES,
-    "one dict": ONE_DICT,
-    "split": [(branch, N_ITER // len(BRANCHES)) for branch in BRANCHES],
+SPACES: dict[str, Callable[[int], object]] = {
+    "list of dicts": lambda n_iter: BRANCHES,
+    "one dict": lambda n_iter: ONE_DICT,
+    "split": lambda n_iter: [(branch, n_iter // len(BRANCHES)) for branch in BRANCHES],
 }
 
 
@@ -106,14 +105,14 @@ DATA: dict[str, Callable[[], Data]] = {
 }
 
 
-def scores_of(name: str, space: object, seed: int) -> NDArray[np.float64]:
+def scores_of(name: str, space: object, n_iter: int, seed: int) -> NDArray[np.float64]:
     """Scores of all candidates of a search."""
     X, y = DATA[name]()
     pipeline = Pipeline([("scale", StandardScaler()), ("model", "passthrough")])
     search = BayesSearchCV(
         pipeline,
         space,
-        n_iter=N_ITER,
+        n_iter=n_iter,
         scoring="roc_auc",
         cv=StratifiedKFold(4, shuffle=True, random_state=0),
         refit=False,
@@ -122,8 +121,8 @@ def scores_of(name: str, space: object, seed: int) -> NDArray[np.float64]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         scores = search.fit(X, y).cv_results_["mean_test_score"]
-    if len(scores) != N_ITER:
-        raise RuntimeError(f"{name} was to have {N_ITER} candidates and had {len(scores)}.")
+    if len(scores) != n_iter:
+        raise RuntimeError(f"{name} was to have {n_iter} candidates and had {len(scores)}.")
     return np.asarray(scores)
 
 
@@ -137,6 +136,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=10, help="seeds 0 .. SEEDS - 1")
+    parser.add_argument("--n-iter", type=int, default=24, help="candidates, a multiple of 3")
     parser.add_argument("--data", nargs="+", choices=DATA, default=list(DATA))
     options = parser.parse_args()
     shared = [arm for arm in SPACES if arm != "split"]
@@ -147,7 +147,12 @@ def main() -> None:
     for name in options.data:
         start = time.process_time()
         scores = {
-            arm: np.array([scores_of(name, space, seed) for seed in range(options.seeds)])
+            arm: np.array(
+                [
+                    scores_of(name, space(options.n_iter), options.n_iter, seed)
+                    for seed in range(options.seeds)
+                ]
+            )
             for arm, space in SPACES.items()
         }
         seconds = (time.process_time() - start) / (len(SPACES) * options.seeds)
