@@ -1,7 +1,7 @@
 """Compare what was run: tables as reStructuredText and a figure.
 
     python -m benchmarks.suite.report
-    python -m benchmarks.suite.report --rst docs/benchmark_tables.rst --plot docs/_static/benchmark.svg
+    python -m benchmarks.suite.report --short --rst docs/benchmark_tables.txt --plot docs/_static/benchmark.svg
 
 Peers may have run other problems, seeds and budgets than each other: there is one set of tables for
 each set of problems that some peer has run, with all peers that have run these. The paired
@@ -38,8 +38,8 @@ def heading(text: str) -> str:
     return f"{text}\n{'-' * len(text)}\n"
 
 
-def report(results: Results, ours: str) -> str:
-    """Write all tables."""
+def report(results: Results, ours: str, is_short: bool = False) -> str:
+    """Write all tables, or without those of single problems and of the overhead."""
     parts = []
     for peers, names in boards(results):
         listed = ", ".join(f"``{name}``" for name in names)
@@ -47,6 +47,8 @@ def report(results: Results, ours: str) -> str:
         parts.append(board(results, peers, names))
     parts.append(heading("Paired differences"))
     parts += [paired_differences(results, ours, kind) for kind in ("live", "synthetic", "all")]
+    if is_short:
+        return "\n".join(part for part in parts if part)
     parts.append(heading("Single problems"))
     parts += [per_problem(results, n) for n in AT]
     parts.append(heading("Overhead"))
@@ -87,6 +89,7 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--ours", default="skbayes", help="the peer compared with all others")
     parser.add_argument("--rst", type=Path, help="file of the tables, if not <out>/tables.rst")
+    parser.add_argument("--short", action="store_true", help="without single problems and overhead")
     parser.add_argument("--plot", type=Path, help="file of the figure (svg); without it none")
     parser.add_argument(
         "--freeze",
@@ -114,7 +117,7 @@ def main() -> None:
             f"Left out for want of a reference (benchmarks.suite.reference): {', '.join(missing)}\n"
         )
     results = selected(results, options.peers, named(options.problems))
-    text = report(results, options.ours)
+    text = report(results, options.ours, options.short)
     path = options.rst or options.out / "tables.rst"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")

@@ -89,8 +89,8 @@ class WarmStart:
     """The best points of the sources, to be proposed for as long as they lead.
 
     The first of them comes at once, the next while one of them is the best of all points told so
-    far. Otherwise the usual initial design goes on, of which they are no part: so a misleading
-    source costs an evaluation or two. If they lead until none is left, the rest of the design is
+    far. Otherwise the usual initial design goes on, in which they count: so a misleading source
+    costs an evaluation or two of it. If they lead until none is left, the rest of the design is
     not needed.
 
     Parameters
