@@ -36,7 +36,7 @@ from .suite.plot import COLORS, LINES
 from .suite.problem import Function
 from .suite.public_functions import box
 from .suite.run import Clock, version
-from .suite.tables import NOTHING, list_table
+from .suite.tables import NOTHING, csv_table
 
 SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 DIMENSIONS = (2, 5, 10, 20, 50)
@@ -128,7 +128,7 @@ def table(title: str, found: Sums, line: Sequence[tuple[int, int]], head: Sequen
     for peer in dict.fromkeys(key[0] for key in found):
         cells = [found.get((peer, n, n_dims)) for n, n_dims in line]
         rows.append([peer, *(NOTHING if c is None else f"{1e3 * c:.3g}" for c in cells)])
-    return list_table(title, ["peer", *head], rows)
+    return csv_table(title, ["peer", *head], rows)
 
 
 def tables(records: Sequence[Record], clock: str) -> str:

@@ -10,7 +10,7 @@ from .inference import Estimate, average, friedman, mean_ranks, paired, shares_w
 from .problems import GROUPS
 from .results import Results
 
-__all__ = ["board", "failures", "list_table", "overheads", "paired_differences", "per_problem"]
+__all__ = ["board", "failures", "csv_table", "overheads", "paired_differences", "per_problem"]
 
 AT = (15, 25, 50, 100)
 WORTH_AT = (25, 50, 100)
@@ -19,12 +19,10 @@ NOTHING = "–"
 Rows = list[list[str]]
 
 
-def list_table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def csv_table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Write a table."""
-    lines = [f".. list-table:: {title}", "   :header-rows: 1", ""]
-    for row in (head, *rows):
-        marks = ["   * -", *["     -"] * (len(row) - 1)]
-        lines += [f"{mark} {cell}".rstrip() for mark, cell in zip(marks, row, strict=True)]
+    lines = [f".. csv-table:: {title}", "   :header-rows: 1", "   :delim: ;", ""]
+    lines += ["   " + "; ".join(cell or " " for cell in row) for row in (head, *rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -54,7 +52,7 @@ def score_table(results: Results, peers: Sequence[str], names: Sequence[str], ki
         rows.append((key, [peer, n_seeds(results, peer, names), *cells]))
     title = f"Mean normalised score, {KINDS[kind]} ({len(names)}), 95 % intervals over seeds"
     head = ["peer", "seeds", *(f"at {n}" for n in AT)]
-    return list_table(title, head, [row for _, row in sorted(rows)])
+    return csv_table(title, head, [row for _, row in sorted(rows)])
 
 
 def rank_table(results: Results, peers: Sequence[str], names: Sequence[str], kind: str) -> str:
@@ -77,7 +75,7 @@ def rank_table(results: Results, peers: Sequence[str], names: Sequence[str], kin
     )
     head = ["peer", *(f"rank at {n}" for n in AT), *(f"won at {n}" for n in AT)]
     rows = [[peer, *both[0], *both[1]] for peer, both in cells.items()]
-    return list_table(title, head, sorted(rows, key=lambda row: row[len(AT) - 1]))
+    return csv_table(title, head, sorted(rows, key=lambda row: row[len(AT) - 1]))
 
 
 def worth_table(results: Results, peers: Sequence[str], names: Sequence[str]) -> str:
@@ -94,7 +92,7 @@ def worth_table(results: Results, peers: Sequence[str], names: Sequence[str]) ->
             cells.append(f"{np.exp(mean.mean):.0f} [{low:.0f}, {high:.0f}]")
         rows.append([peer, *cells])
     title = f"Random candidates that it takes to reach the same score, live tasks ({len(names)})"
-    return list_table(title, ["peer", *(f"at {n}" for n in WORTH_AT)], rows)
+    return csv_table(title, ["peer", *(f"at {n}" for n in WORTH_AT)], rows)
 
 
 def nemenyi_text(results: Results, peers: Sequence[str], names: Sequence[str], n: int) -> str:
@@ -156,7 +154,7 @@ def paired_differences(results: Results, ours: str, kind: str = "all") -> str:
         "Wilcoxon's p",
     ]
     title = f"{ours} less each peer, same problem and seed, {KINDS[kind]}; 95 % intervals"
-    return list_table(title, head, rows) if rows else ""
+    return csv_table(title, head, rows) if rows else ""
 
 
 def per_problem(results: Results, n: int) -> str:
@@ -168,7 +166,7 @@ def per_problem(results: Results, n: int) -> str:
             values = list(results.scores(peer, name, n).values())
             row.append(f"{np.mean(values):.3f}" if values else NOTHING)
         rows.append(row)
-    return list_table(f"Mean normalised score at {n}", ["problem", *results.peers], rows)
+    return csv_table(f"Mean normalised score at {n}", ["problem", *results.peers], rows)
 
 
 def overheads(results: Results, clock: str) -> str:
@@ -193,7 +191,7 @@ def overheads(results: Results, clock: str) -> str:
             rows.append([peer, *cells])
     sort = {"cpu": "CPU time", "s": "wall time"}[clock]
     title = f"{sort} of one ask and tell after n trials in ms, median / 95 %"
-    return list_table(title, ["peer", *(f"n = {n}" for n in windows)], rows) if rows else ""
+    return csv_table(title, ["peer", *(f"n = {n}" for n in windows)], rows) if rows else ""
 
 
 def failures(results: Results) -> str:
@@ -210,4 +208,4 @@ def failures(results: Results) -> str:
         if r["error"]
     ]
     head = ["peer", "problem", "seed", "evaluations", "why"]
-    return list_table("Runs that failed or were stopped", head, rows) if rows else ""
+    return csv_table("Runs that failed or were stopped", head, rows) if rows else ""

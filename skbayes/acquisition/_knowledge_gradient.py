@@ -44,8 +44,8 @@ class KnowledgeGradient(JointAcquisition):
     -----
     KG(x) = E max_a (mean_a + s_a(x) Z) − max_a mean_a over the promising points and x. The
     expectation is exact: of the lines, sorted by slope, those of the upper envelope are kept, and
-    KG = Σ (s_{i+1} − s_i) (φ(c_i) − |c_i| Φ(−|c_i|)) with c_i where line i + 1 takes over from i.
-    All candidates are worked out together, line by line.
+    KG = Σ (s_{i+1} − s_i) (φ(d_i) − d_i Φ(−d_i)), with d_i ≥ 0 the distance from 0 to where line
+    i + 1 takes over from line i. All candidates are worked out together, line by line.
 
     References
     ----------

@@ -339,7 +339,7 @@ class Optimizer:
         chosen: list[Params] = []
         while len(chosen) < n:
             queue = warm.queue if leads or not warm.has_begun(taken) else []
-            if not queue and not leads and len(taken) < self._n_initial:
+            if not queue and len(taken) < self._n_initial:
                 queue = self._design
             if not queue:
                 break

@@ -26,7 +26,10 @@ Params = dict[str, Any]
 
 # How many points of the sources are tried while they lead: scores are noisy, so the best on the old
 # data is among the best few on the new ones rather than the very best.
-_N_POINTS = 5
+_N_POINTS = 3
+# How many other points must be known before one of them can be said to lead: ahead of fewer than
+# three, a point of a misleading source would be in more than a fourth of the cases, by chance.
+_FEWEST_RIVALS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +91,9 @@ def with_sources(surrogate: Any, sources: Sequence[Source]) -> Any:
 class WarmStart:
     """The best points of the sources, to be proposed for as long as they lead.
 
-    The first of them comes at once, the next while one of them is the best of all points told so
-    far. Otherwise the usual initial design goes on, in which they count: so a misleading source
-    costs an evaluation or two of it. If they lead until none is left, the rest of the design is
-    not needed.
+    The first of them comes at once, the next while one of them is the best of at least three other
+    points told so far. Otherwise the usual initial design goes on, in which they count: so a
+    misleading source costs an evaluation or two of it.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ class WarmStart:
         is_mine = np.array([self._space.key(u) in self._keys for u in told.U], dtype=bool)
         scores = np.where(np.isfinite(told.scores), told.scores, -np.inf)
         mine, others = scores[is_mine], scores[~is_mine]
-        return bool(mine.size and others.size and mine.max() > others.max())
+        return bool(mine.size and others.size >= _FEWEST_RIVALS and mine.max() > others.max())
 
 
 def _as_source(trials: Sequence[Trial], space: Space, defaults: Mapping[str, Any]) -> Source:

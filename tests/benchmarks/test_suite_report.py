@@ -18,7 +18,7 @@ from benchmarks.suite.problems import PROBLEMS
 from benchmarks.suite.report import boards, report
 from benchmarks.suite.results import N_MAX, Scale, incumbents, load_results
 from benchmarks.suite.run import one_run
-from benchmarks.suite.tables import list_table
+from benchmarks.suite.tables import csv_table
 
 
 def test_the_incumbent_is_chosen_by_what_was_observed_and_counts_without_noise():
@@ -139,17 +139,16 @@ def test_there_is_a_board_for_each_set_of_problems(results):
 
 def test_the_report_shows_means_and_gaps(results):
     text = report(results, "skbayes")
-    rows = text.split("* - ")
-    ours = next(row for row in rows if row.startswith("skbayes\n"))
+    ours = next(row for row in text.splitlines() if row.startswith("   skbayes;"))
     # after 15, 25 and 50 of 50 even steps, in 49ths; no run has 100
-    cells = [line.strip(" -") for line in ours.splitlines()[1:6]]
+    cells = [cell.strip() for cell in ours.split(";")[1:6]]
     assert cells == ["2", "0.286 ± 0.000", "0.490 ± 0.000", "1.000 ± 0.000", "–"]
     assert "ValueError: no" in text
 
 
-def test_a_table_is_a_list_table():
-    assert list_table("T", ["a", "b"], [["1", ""]]) == (
-        ".. list-table:: T\n   :header-rows: 1\n\n   * - a\n     - b\n   * - 1\n     -\n"
+def test_a_table_has_a_line_for_each_row():
+    assert csv_table("T", ["a", "b"], [["1", ""]]) == (
+        ".. csv-table:: T\n   :header-rows: 1\n   :delim: ;\n\n   a; b\n   1;  \n"
     )
 
 

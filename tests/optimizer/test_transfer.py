@@ -117,11 +117,11 @@ def test_the_best_points_come_first_while_they_lead():
     best = [t.params for t in sorted(past, key=lambda t: -t.score)]
     asked = told(Optimizer(PLANE, history=EarlierSearch(past), random_state=0), bowl, 6)
     assert asked[0] == best[0]
-    assert asked[1] not in best  # something to compare with
-    assert asked[2:] == best[1:5]
+    assert all(params not in best for params in asked[1:4])  # something to compare with
+    assert asked[4:] == best[1:3]
 
 
-def test_a_misleading_search_costs_one_evaluation_and_then_the_design_comes():
+def test_a_misleading_search_costs_one_evaluation_of_the_design():
     negated = trials(random_points(30), lambda p: -bowl(p))
     cold = told(Optimizer(PLANE, random_state=0), bowl, 6)
     misled = told(Optimizer(PLANE, history=EarlierSearch(negated), random_state=0), bowl, 6)
