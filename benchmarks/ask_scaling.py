@@ -2,7 +2,7 @@
 
     python -m benchmarks.ask_scaling --peers skbayes
     python -m benchmarks.ask_scaling --peers skopt_gp optuna_gp optuna_tpe hyperopt_tpe  # where they live
-    python -m benchmarks.ask_scaling --rst docs/ask_scaling.rst --plot docs/_static/ask_scaling.svg
+    python -m benchmarks.ask_scaling --rst docs/ask_scaling.txt --plot docs/_static/ask_scaling.svg
 
 The first two append what they measure to <out>/ask_scaling.jsonl (what is there already is not
 measured again); the last makes tables and a figure of it. Told are points half random and half near

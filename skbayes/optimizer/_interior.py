@@ -2,12 +2,12 @@
 
 Who gives a range puts it around the values that they expect, so its ends are the least likely. The
 model knows nothing of that: it is most uncertain in the corners of the cube, and without this prior
-every other of its later suggestions goes there. As evidence grows the prior fades (Hvarfner et al.
+about a quarter of its later suggestions go there. As evidence grows the prior fades (Hvarfner et al.
 (2022). πBO: augmenting acquisition functions with user beliefs. ICLR. arXiv:2204.11051), so that a
 best point at an end is found too, a few evaluations later.
 
-Notation: U points (m, n_dims) of the cube; q(u) = 4 u (1 − u), so that q² is the density of
-Beta(3, 3) over its maximum; log-weight 2 Σ_j log(ε + (1 − ε) q(u_j)) over the ranges.
+Notation: U points (m, n_dims) of the cube; q(u) = 4 u (1 − u), the density of Beta(2, 2) over its
+maximum; log-weight Σ_j log(ε + (1 − ε) q(u_j)) over the ranges.
 """
 
 import numpy as np
@@ -20,8 +20,6 @@ __all__ = ["InteriorWeight", "towards_middle"]
 
 Floats = NDArray[np.float64]
 
-# The power of q: the strength that measured best, with a `prior_weight` of 10 (docs/defaults.rst).
-_POWER = 2.0
 # An end weighs as little as this, and not nothing.
 _FLOOR = 0.02
 # Shape of the Beta distribution of the initial design's coordinates: its density falls to the ends
@@ -49,13 +47,13 @@ class InteriorWeight:
 
     def value(self, U: Floats) -> Floats:
         """Log-weights (m,), at most 0."""
-        return np.asarray(_POWER * np.log(self._shares(U)).sum(axis=1))
+        return np.asarray(np.log(self._shares(U)).sum(axis=1))
 
     def value_and_gradient(self, U: Floats) -> tuple[Floats, Floats]:
         """Log-weights (m,) and gradients (m, n_dims), 0 where a column plays no part."""
         shares = self._shares(U)
         slope = np.where(self._plays(U), 4.0 * (1.0 - _FLOOR) * (1.0 - 2.0 * U), 0.0)
-        return _POWER * np.log(shares).sum(axis=1), _POWER * slope / shares
+        return np.log(shares).sum(axis=1), slope / shares
 
     def _plays(self, U: Floats) -> NDArray[np.bool_]:
         return self._is_range & ~np.isnan(U)

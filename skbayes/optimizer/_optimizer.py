@@ -74,7 +74,7 @@ class Optimizer:
     prior_weight : float, default=10.0
         How strongly the priors of the space weigh the acquisition, which is multiplied by their
         relative density to the power ``prior_weight / n`` after n trials; non-negative, 0 for not at
-        all. A scipy distribution is its own prior; that of a range, Beta(3, 3), expects the best
+        all. A scipy distribution is its own prior; that of a range, Beta(2, 2), expects the best
         inside it rather than at its ends.
     random_fraction : float, default=0.0
         Probability that a proposal after the initial design is a draw from the prior; 0 to 1.

@@ -13,12 +13,12 @@ MIXED = as_space(
 )
 
 
-def test_the_weight_is_the_relative_density_of_beta_3_3_but_for_a_floor_at_the_ends():
+def test_the_weight_is_the_relative_density_of_beta_2_2_but_for_a_floor_at_the_ends():
     weight = InteriorWeight(as_space({"x": (0.0, 1.0), "y": (1e-3, 1.0, "log-uniform")}))
     U = np.random.default_rng(0).uniform(0.1, 0.9, (50, 2))
-    beta = stats.beta(3, 3)
+    beta = stats.beta(2, 2)
     expected = (beta.logpdf(U) - beta.logpdf(0.5)).sum(axis=1)
-    np.testing.assert_allclose(weight.value(U), expected, atol=2 * 2 * 0.02 / 0.36)
+    np.testing.assert_allclose(weight.value(U), expected, atol=2 * 0.02 / 0.36)
     assert np.all(np.isfinite(weight.value(np.array([[0.0, 0.5], [1.0, 0.0]]))))
     assert weight.value(np.array([[0.5, 0.5]])) == 0.0
 
