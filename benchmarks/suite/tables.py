@@ -10,7 +10,7 @@ from .inference import Estimate, average, friedman, mean_ranks, paired, shares_w
 from .problems import GROUPS
 from .results import Results
 
-__all__ = ["board", "failures", "csv_table", "overheads", "paired_differences", "per_problem"]
+__all__ = ["board", "csv_table", "failures", "overheads", "paired_differences", "per_problem"]
 
 AT = (15, 25, 50, 100)
 WORTH_AT = (25, 50, 100)
