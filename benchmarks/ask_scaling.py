@@ -160,6 +160,9 @@ def draw(found: Sums, axis: int, ax: Any) -> Any:
         ax.loglog(*zip(*rows, strict=True), line, marker=".", color=color, label=peer)
     fixed = f"{DIMENSION} dimensions" if axis == 1 else f"{SIZE} trials"
     ax.set(xlabel=label, ylabel="seconds for one ask and tell", title=fixed)
+    if axis == 2:  # less than two decades: their own marks, not those of the powers of ten
+        ax.set_xticks(DIMENSIONS, labels=[str(d) for d in DIMENSIONS])
+        ax.xaxis.minorticks_off()
     ax.grid(alpha=0.3)
     return ax
 
