@@ -90,7 +90,7 @@ def initial_design(
 def default_n_initial(space: Space) -> int:
     """Return how many points to evaluate before the first fit when the user does not say.
 
-    Over 22 tuning problems 5 were too few and 16 too many; between, it hardly matters (issue 3).
+    Over 22 tuning problems 5 were too few and 16 too many; between, it hardly matters.
     """
     # A category with k choices has k - 1 contrasts to learn, like as many dimensions.
     n = sum(max(1, k - 1) for k in space.n_categories)

@@ -55,8 +55,8 @@ class Optimizer:
         Points to propose first, in this order.
     n_initial_points : int, default=None
         How many points to evaluate before the surrogate chooses, `initial_points` and the trials of
-        `history` included. None: four more than there are dimensions, but 6 to 12; k choices
-        count as k - 1 dimensions. At least one for each branch.
+        `history` included. None: four more than there are dimensions, but 6 to 12; k
+        unordered choices count as k - 1 dimensions. At least one for each branch.
     initial_design : {"sobol", "latin_hypercube", "random", "grid"}, default="sobol"
         How the other initial points are spread.
     history : History, EarlierSearch, or iterable of them or of Trial, default=None
