@@ -3,12 +3,14 @@
 Nothing else in skbayes imports an underscored name of scikit-learn; `tests/test_architecture.py` holds them to it.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from inspect import signature
 from typing import Any
 
 import numpy as np
+from sklearn import get_config
 
 # scikit-learn's decorator for `fit`: checks `_parameter_constraints`, opens the callback context (1.9).
 from sklearn.base import BaseEstimator, _fit_context
@@ -28,6 +30,7 @@ from sklearn.utils.metadata_routing import _routing_enabled as routing_enabled
 
 # Private: rows of X and y for one fold; knows pairwise (precomputed kernel) input.
 from sklearn.utils.metaestimators import _safe_split as safe_split
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import (
     # Private: cuts metadata of one entry per sample to the rows of a fold.
     _check_method_params as metadata_rows,
@@ -39,6 +42,7 @@ __all__ = [
     "Interval",
     "accepts_sample_weight",
     "check_refit_is_a_scorer",
+    "configured",
     "fit_context",
     "fold_indices",
     "get_scorers",
@@ -98,6 +102,17 @@ def accepts_sample_weight(scorer: Any) -> bool:
         return "sample_weight" in signature(function).parameters
     except (TypeError, ValueError):  # a builtin without a signature
         return False
+
+
+def configured(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function with scikit-learn's present configuration, and warning filters, for a worker to use."""
+    # scikit-learn's own Parallel does this to each call, and ours is not given to it.
+    wrapped = delayed(function)()[0]
+    config = get_config()
+    if hasattr(wrapped, "with_config"):  # 1.6
+        return wrapped.with_config(config)
+    filters = getattr(warnings, "_get_filters", lambda: warnings.filters)()
+    return wrapped.with_config_and_warning_filters(config, filters)
 
 
 class _WithoutWeight:

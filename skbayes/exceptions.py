@@ -1,6 +1,13 @@
 """Errors of skbayes: each is also a built-in type, so that `except ValueError` keeps working."""
 
-__all__ = ["ExhaustedSpaceError", "IncompatibleModelError", "SpaceTypeError", "SpaceValueError"]
+__all__ = [
+    "ExhaustedSpaceError",
+    "IncompatibleModelError",
+    "JournalError",
+    "SpaceTypeError",
+    "SpaceValueError",
+    "WorkerDiedError",
+]
 
 
 class SpaceValueError(ValueError):
@@ -17,3 +24,11 @@ class ExhaustedSpaceError(RuntimeError):
 
 class IncompatibleModelError(ValueError):
     """Two parts were chosen that cannot work together."""
+
+
+class WorkerDiedError(RuntimeError):
+    """The process that ran an evaluation ended without a result, twice."""
+
+
+class JournalError(ValueError):
+    """A journal cannot be used: it is of another search, in use, or damaged."""

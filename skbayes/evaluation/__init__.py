@@ -1,14 +1,33 @@
 """One (candidate, fold) fitted and scored, and the pool that runs many of them on joblib's active back-end."""
 
+from ._events import NoEvents
+from ._fingerprint import fingerprint
 from ._folds import draw_folds
-from ._pool import CandidateResult, EvaluationPool
+from ._journal import Journal
+from ._journal_header import JournalHeader
+from ._known_candidates import KnownCandidate, read_journal
+from ._pool import EvaluationPool, PoolOptions
+from ._racing import RacingRule, as_racing_rule
+from ._result import CandidateResult
+from ._task import Candidate, Task
 from ._unit import EvaluationSetup, FoldResult, fit_and_score
 
 __all__ = [
+    "Candidate",
     "CandidateResult",
     "EvaluationPool",
     "EvaluationSetup",
     "FoldResult",
+    "Journal",
+    "JournalHeader",
+    "KnownCandidate",
+    "NoEvents",
+    "PoolOptions",
+    "RacingRule",
+    "Task",
+    "as_racing_rule",
     "draw_folds",
+    "fingerprint",
     "fit_and_score",
+    "read_journal",
 ]

@@ -25,7 +25,7 @@ from .._sklearn import (
     safe_split,
 )
 
-__all__ = ["EvaluationSetup", "FoldResult", "Scores", "fit_and_score"]
+__all__ = ["EvaluationSetup", "FoldResult", "Scores", "failed_result", "fit_and_score"]
 
 Scores = float | dict[str, float]
 
@@ -83,6 +83,12 @@ class FoldResult:
         Traceback of a fit that failed.
     score_error : str or None
         Traceback or reason when no number came from the scorer.
+    ended_by : str or None
+        ``"timeout"`` or ``"memory"`` if the fit was ended at a limit.
+    started : float
+        When the unit began, in seconds since the epoch by the clock of the worker.
+    worker : str
+        Host, process and thread that ran it.
     """
 
     test_scores: Scores
@@ -92,6 +98,14 @@ class FoldResult:
     n_test_samples: int
     fit_error: str | None = None
     score_error: str | None = None
+    ended_by: str | None = None
+    started: float = 0.0
+    worker: str = ""
+
+    @property
+    def status(self) -> str:
+        """``"complete"``, ``"failed"``, ``"timeout"`` or ``"memory"``."""
+        return self.ended_by or ("failed" if self.fit_error or self.score_error else "complete")
 
 
 def fit_and_score(
@@ -144,9 +158,7 @@ def fit_and_score(
         error = format_exc()
     fit_time = time.time() - start
     if error is not None:
-        scores = _error_scores(setup)
-        train_scores = _error_scores(setup) if setup.return_train_score else None
-        result = FoldResult(scores, train_scores, fit_time, 0.0, len(test), fit_error=error)
+        result = failed_result(setup, error, fit_time, len(test))
     else:
         result = _scored(
             setup, estimator, (X_train, y_train, train), (X_test, y_test, test), fit_time
@@ -154,6 +166,26 @@ def fit_and_score(
     if setup.verbose > 1:
         _print_end(label, message, result, setup.verbose)
     return result
+
+
+def failed_result(
+    setup: EvaluationSetup,
+    error: str,
+    fit_time: float,
+    n_test_samples: int,
+    ended_by: str | None = None,
+) -> FoldResult:
+    """Return the result of a unit whose fit did not end by itself, with the error score."""
+    train_scores = _error_scores(setup) if setup.return_train_score else None
+    return FoldResult(
+        _error_scores(setup),
+        train_scores,
+        fit_time,
+        0.0,
+        n_test_samples,
+        fit_error=error,
+        ended_by=ended_by,
+    )
 
 
 def _fit(

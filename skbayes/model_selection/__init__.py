@@ -2,7 +2,8 @@
 
 from ._bayes import BayesSearchCV
 from ._grid import GridSearchCV
+from ._load_history import load_history
 from ._manual import ManualSearchCV
 from ._randomized import RandomizedSearchCV
 
-__all__ = ["BayesSearchCV", "GridSearchCV", "ManualSearchCV", "RandomizedSearchCV"]
+__all__ = ["BayesSearchCV", "GridSearchCV", "ManualSearchCV", "RandomizedSearchCV", "load_history"]

@@ -5,11 +5,11 @@ replaced: it draws the folds anew at each wave, and fails when one wave fails.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any, ClassVar
 
-import numpy as np
 from sklearn.base import clone
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import UNUSED
@@ -25,7 +25,10 @@ from .._sklearn import (
     root_callback_context,
 )
 from ..evaluation import CandidateResult
-from ..optimizer import History, Trial, as_callbacks, search_state
+from ..optimizer import History, as_callbacks
+from ._callbacks import SearchEvents
+from ._engine import ENGINE_CONSTRAINTS, EngineSettings, check_engine
+from ._loop import SearchLog
 from ._origin import origin_of
 from ._proposals import Proposals
 from ._results import check_failures, cv_results_table, select_best, test_score_names
@@ -41,6 +44,7 @@ class Search(BaseSearchCV):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SEARCH_CONSTRAINTS,
         "stopping": "no_validation",  # as_stopping_rules says more
+        **ENGINE_CONSTRAINTS,
     }
     # `callback` is ours, not metadata to be routed to the estimator.
     __metadata_request__fit: ClassVar[dict[str, str]] = {"callback": UNUSED}
@@ -97,14 +101,16 @@ class Search(BaseSearchCV):
             of the whole search failed.
         """
         callbacks = as_callbacks(callback)
+        settings = check_engine(self, self._objective())
         run = open_run(self, X, y, params)
         proposals = self._proposals(run)
         watch = self._watch(run, proposals)
+        log = SearchLog(proposals, self._objective(), callbacks, watch)
         context = root_callback_context(self, max_subtasks=1 + (self.refit is not False))
         context.call_on_fit_task_begin(
             estimator=self, X=run.setup.X, y=run.setup.y, metadata=run.metadata
         )
-        evaluated = self._evaluate(run, proposals, callbacks, context, watch=watch)
+        evaluated = self._evaluate(run, proposals, log, settings, context)
         self._tabulate(run, evaluated, proposals)
         if self.refit:
             self._refit(run, context)
@@ -117,50 +123,45 @@ class Search(BaseSearchCV):
         self,
         run: SearchRun,
         proposals: Proposals,
-        callbacks: list[Callable[[Any], Any]],
+        log: SearchLog,
+        settings: EngineSettings,
         context: Any,
-        before: Sequence[CandidateResult] = (),
-        watch: StoppingWatch | None = None,
     ) -> list[CandidateResult]:
-        n_splits = len(run.folds)
-        self.n_splits_ = n_splits
-        self._announce(proposals.n_candidates, n_splits)
+        """Evaluate what is proposed; what was evaluated is kept whatever happens."""
+        self.n_splits_ = run.n_splits
+        self._announce(proposals.n_candidates, run.n_splits)
         node = context.subcontext(
             task_name="search",
-            max_subtasks=proposals.n_candidates * n_splits,
+            max_subtasks=proposals.n_candidates * run.n_splits,
             sequential_subtasks=False,
         ).call_on_fit_task_begin(estimator=self)
-        evaluated = list(before)
-        history = History(
-            tuple(_trial(k, result, self._objective()) for k, result in enumerate(before))
-        )
-        stopped_by = "budget"
-        with run.pool(self) as pool:
-            while stopped_by == "budget" and (wave := proposals.ask()):
-                for result in pool.run(wave, node):
-                    evaluated.append(result)
+        try:
+            with settings.pool(run, proposals, SearchEvents(self, node)) as pool:
+                for result in pool.run(proposals.ask):
                     self._check_metrics(result)
-                    trial = _trial(len(history), result, self._objective())
-                    history = history.append(trial)
-                    proposals.tell(trial)
-                    if _wants_to_stop(callbacks, history, proposals):
-                        stopped_by = "callback"
+                    log.add(result)
+                    if log.stopped_by is not None:
                         break
-                    if watch is not None and (rule := watch.ask(history, proposals)):
-                        stopped_by = rule
-                        break
+        except BaseException:
+            self._keep_partial(run, proposals, log)
+            raise
         node.call_on_fit_task_end(estimator=self)
-        if not evaluated:
+        if not log.evaluated:
             raise ValueError(
                 "No fits were performed. Was the CV iterator empty? Were there no candidates? "
                 f"{type(self).__name__} got an empty list of candidates; give at least one."
             )
-        n_new = len(evaluated) - len(before)
-        if stopped_by == "budget" and n_new < proposals.n_candidates:
-            stopped_by = (watch and watch.last_rule) or "exhausted"
-        self.stopped_by_ = stopped_by
-        self._remember(run, history, evaluated)
-        return evaluated
+        self.stopped_by_ = log.reason(pool.stopped_by)
+        self._remember(run, log.history, log.evaluated)
+        return log.evaluated
+
+    def _keep_partial(self, run: SearchRun, proposals: Proposals, log: SearchLog) -> None:
+        """Set the results of a search that ends with an error; nothing is refitted."""
+        if log.evaluated:
+            self.stopped_by_ = "error"
+            self._remember(run, log.history, log.evaluated)
+            with suppress(ValueError):  # all fits failed: the first error says more
+                self._tabulate(run, log.evaluated, proposals)
 
     def _remember(
         self, run: SearchRun, history: History, evaluated: Sequence[CandidateResult]
@@ -230,28 +231,3 @@ class Search(BaseSearchCV):
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
         node.call_on_fit_task_end(**seen)
-
-
-def _wants_to_stop(
-    callbacks: list[Callable[[Any], Any]], history: History, proposals: Proposals
-) -> bool:
-    """Call every callback, and return whether any of them said so."""
-    answers = [call(search_state(history, proposals.names)) for call in callbacks]
-    return any(answers)
-
-
-def _trial(number: int, result: CandidateResult, metric: str | None) -> Trial:
-    if metric is None and test_score_names([result]) is not None:
-        return Trial(number=number, params=result.params, score=float("nan"))
-    scores = result.fold_scores(metric or "score")
-    with np.errstate(invalid="ignore"):
-        mean = float(scores.mean())
-    failed = result.has_failed or not np.isfinite(mean)
-    return Trial(
-        number=number,
-        params=result.params,
-        score=mean if np.isfinite(mean) else float("nan"),
-        status="failed" if failed else "complete",
-        fold_scores=tuple(scores.tolist()),
-        fit_time=result.mean_fit_time,
-    )

@@ -103,10 +103,26 @@ class BayesSearchCV(Search):
         Probability that a candidate after the initial ones is drawn from the prior; 0 to 1.
     objective : str, default=None
         The metric to search for, when there are several and `refit` names none of them.
+    asynchronous : bool, default=False
+        Start the next evaluation whenever a worker is free: no worker waits, and the search depends on which
+        evaluation ends first. Through loky, threads or Dask; other back-ends run in batches.
+    racing : bool or RacingRule, default=False
+        Give a candidate up after some of its folds when it can no longer win. Its status is ``"pruned"``.
+    time_budget : float, default=None
+        Seconds after which no evaluation is started and those that run are given up, positive. At least one
+        candidate is evaluated.
     stopping : str, StoppingRule or list of them, default=None
         When to stop before `n_iter`: ``'no_improvement'``, ``'regret_bound'``, or an object such as
         ``TargetScore(0.95)``; each of a list may end the search. They look after each wave of `n_points`. Of
         spaces with their own budgets a target ends the whole search, any other rule the turn of one space.
+    fit_timeout : float, default=None
+        Seconds after which a single fit is ended, positive. Its candidate has the status ``"timeout"``.
+    fit_memory_limit : int or str, default=None
+        Memory at which a single fit is ended, in bytes or as ``"2GB"``. Its candidate has the status
+        ``"memory"``.
+    journal : str or path-like, default=None
+        File, or directory of such files, to which each finished (candidate, fold) is written. `fit` with an existing
+        journal goes on where it ended.
     history : History, finished search, EarlierSearch, or list of them, default=None
         Earlier searches, over the same parameters, fewer or more. Those on the same data, folds and metric go
         on: their trials teach the model and are not tried again. Of any other the best candidates are tried
@@ -140,8 +156,8 @@ class BayesSearchCV(Search):
     optimizer_results_ : list of OptimizeResult
         scikit-optimize's result objects, one for each space with its own budget.
     stopped_by_ : str
-        ``"budget"``, ``"exhausted"`` (a finite space has no candidate left), ``"callback"``, or the name of the
-        stopping rule.
+        ``"budget"``, ``"exhausted"`` (a finite space has no candidate left), ``"callback"``, ``"time_budget"``,
+        ``"interrupt"`` (Ctrl-C), or the name of the stopping rule.
 
     See Also
     --------
@@ -212,7 +228,13 @@ class BayesSearchCV(Search):
         prior_weight: float = 10.0,
         random_fraction: float = 0.0,
         objective: str | None = None,
+        asynchronous: bool = False,
+        racing: Any = False,
+        time_budget: float | None = None,
         stopping: Any = None,
+        fit_timeout: float | None = None,
+        fit_memory_limit: Any = None,
+        journal: Any = None,
         history: Any = None,
         optimizer_kwargs: dict[str, Any] | None = None,
     ) -> None:
@@ -240,7 +262,13 @@ class BayesSearchCV(Search):
         self.prior_weight = prior_weight
         self.random_fraction = random_fraction
         self.objective = objective
+        self.asynchronous = asynchronous
+        self.racing = racing
+        self.time_budget = time_budget
         self.stopping = stopping
+        self.fit_timeout = fit_timeout
+        self.fit_memory_limit = fit_memory_limit
+        self.journal = journal
         self.history = history
         self.optimizer_kwargs = optimizer_kwargs
 

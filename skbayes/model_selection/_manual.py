@@ -10,9 +10,11 @@ from ..evaluation import CandidateResult
 from ..optimizer import History, Optimizer
 from ..space import space_of
 from ._base import Search
+from ._engine import check_engine
 from ._extended import add_model_columns
+from ._loop import SearchLog
 from ._parameters import check_parameter_names
-from ._proposals import Candidate, FixedProposals, Proposals
+from ._proposals import FixedProposals, Params, Proposals
 from ._run import SearchRun, open_run
 
 __all__ = ["ManualSearchCV"]
@@ -49,6 +51,22 @@ class ManualSearchCV(Search):
     stopping : str, StoppingRule or list of them, default=None
         When to stop before all candidates are tried: ``'no_improvement'``, or an object such as
         ``TargetScore(0.95)``; each of a list may end the search. Not ``'regret_bound'``, which needs a model.
+    asynchronous : bool, default=False
+        Start the next evaluation whenever a worker is free: no worker waits, and the search depends on which
+        evaluation ends first. Through loky, threads or Dask; other back-ends run in batches.
+    racing : bool or RacingRule, default=False
+        Give a candidate up after some of its folds when it can no longer win. Its status is ``"pruned"``.
+    time_budget : float, default=None
+        Seconds after which no evaluation is started and those that run are given up, positive. At least one
+        candidate is evaluated.
+    fit_timeout : float, default=None
+        Seconds after which a single fit is ended, positive. Its candidate has the status ``"timeout"``.
+    fit_memory_limit : int or str, default=None
+        Memory at which a single fit is ended, in bytes or as ``"2GB"``. Its candidate has the status
+        ``"memory"``.
+    journal : str or path-like, default=None
+        File, or directory of such files, to which each finished (candidate, fold) is written. `fit` with an existing
+        journal goes on where it ended.
 
     Attributes
     ----------
@@ -75,7 +93,8 @@ class ManualSearchCV(Search):
         The candidates and scores, for the `history` of another search; absent with several metrics of which
         `refit` names none.
     stopped_by_ : str
-        ``"budget"``, ``"callback"``, or the name of the stopping rule.
+        ``"budget"``, ``"callback"``, ``"time_budget"``, ``"interrupt"`` (Ctrl-C), or the name of the stopping
+        rule.
 
     See Also
     --------
@@ -111,6 +130,12 @@ class ManualSearchCV(Search):
         error_score: Any = np.nan,
         return_train_score: bool = False,
         stopping: Any = None,
+        asynchronous: bool = False,
+        racing: Any = False,
+        time_budget: float | None = None,
+        fit_timeout: float | None = None,
+        fit_memory_limit: Any = None,
+        journal: Any = None,
     ) -> None:
         super().__init__(
             estimator=estimator,
@@ -125,6 +150,12 @@ class ManualSearchCV(Search):
         )
         self.candidates = candidates
         self.stopping = stopping
+        self.asynchronous = asynchronous
+        self.racing = racing
+        self.time_budget = time_budget
+        self.fit_timeout = fit_timeout
+        self.fit_memory_limit = fit_memory_limit
+        self.journal = journal
 
     def try_candidate(
         self,
@@ -168,7 +199,9 @@ class ManualSearchCV(Search):
             )
         run = open_run(self, X, y, metadata or {}, folds=self._folds if before else None)
         proposals = FixedProposals([params])
-        evaluated = self._evaluate(run, proposals, [], no_callback_context, before)
+        log = SearchLog(proposals, self._objective(), [], None, before)
+        settings = check_engine(self, self._objective())
+        evaluated = self._evaluate(run, proposals, log, settings, no_callback_context)
         self._tabulate(run, evaluated, proposals)
         if self.refit and self.best_index_ != previous:
             self._refit(run, no_callback_context)
@@ -196,7 +229,7 @@ class ManualSearchCV(Search):
             add_model_columns(results, self.history_, posterior, self._objective())
 
 
-def _checked(candidates: Any) -> list[Candidate]:
+def _checked(candidates: Any) -> list[Params]:
     if not isinstance(candidates, list | tuple):
         raise TypeError(
             f"candidates must be a list of dicts; got {candidates!r}. "

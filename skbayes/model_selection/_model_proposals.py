@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..optimizer import EarlierSearch, History, Optimizer, Progress, Trial
+from ..evaluation import Candidate
+from ..optimizer import EarlierSearch, History, Optimizer, Progress, Trial, expected_seconds
 from ..space import Space
-from ._proposals import Candidate
+from ._proposals import Params
 
 __all__ = ["ModelProposals", "known_to", "own_parameters"]
 
@@ -38,15 +39,16 @@ class ModelProposals:
         self._told: list[list[Trial]] = [[] for _ in self._optimizers]
         self._current = 0
         self._n_running = 0
+        self._is_in_waves = True
         self.n_candidates = sum(budgets)
         self.names = frozenset(
             name for each in self._optimizers for name in each.space.names if name is not None
         )
 
     @staticmethod
-    def place(points: Sequence[Candidate], spaces: Sequence[Space]) -> list[list[Candidate]]:
+    def place(points: Sequence[Params], spaces: Sequence[Space]) -> list[list[Params]]:
         """Sort the user's initial points by the first space that contains each; refuse the others."""
-        placed: list[list[Candidate]] = [[] for _ in spaces]
+        placed: list[list[Params]] = [[] for _ in spaces]
         for point in points:
             homes = [k for k, space in enumerate(spaces) if space.contains(point)]
             if not homes:
@@ -54,20 +56,26 @@ class ModelProposals:
             placed[homes[0]].append(point)
         return placed
 
-    def ask(self) -> list[Candidate]:
-        """Return the next wave from the space in turn; a space without points left gives way."""
+    def ask(self, n: int | None) -> list[Candidate]:
+        """Return the next candidates from the space in turn; a space without points left gives way.
+
+        It does so when all of its candidates are told: a trial belongs to the space in turn.
+        """
+        self._is_in_waves = n is None
         while self._current < len(self._optimizers):
             k = self._current
-            n = min(self._n_points, self._left[k])
-            wave = self._optimizers[k].ask(n) if n > 0 else []
+            n_asked = min(self._n_points if n is None else n, self._left[k])
+            wave = self._optimizers[k].ask(n_asked) if n_asked > 0 else []
             if wave:
                 self._left[k] -= len(wave)
-                self._n_running = len(wave)
-                return wave
+                self._n_running += len(wave)
+                return [Candidate(params) for params in wave]
+            if self._n_running:
+                return []
             self._current += 1
         return []
 
-    def tell(self, trial: Trial) -> None:
+    def tell(self, trial: Trial, candidate: Candidate) -> None:
         """Record a trial with the optimizer that proposed it."""
         self._n_running -= 1
         self._told[self._current].append(trial)
@@ -79,17 +87,22 @@ class ModelProposals:
             status=trial.status,
         )
 
+    def expected_seconds(self, params: Params) -> float | None:
+        """Return the seconds of a fit by the optimizer's model of fit times; None if it has none."""
+        k = min(self._current, len(self._optimizers) - 1)
+        return expected_seconds(self._told[k], self._optimizers[k].space, params)
+
     def progress(self, history: History) -> Progress | None:
         """Return the trials and the model of the space in turn; None before the wave is complete."""
-        if self._n_running:
+        if self._is_in_waves and self._n_running:
             return None
         k = self._current
         return Progress(History(tuple(self._told[k])), self._optimizers[k])
 
     def end_turn(self) -> bool:
         """Give way to the next space, and return whether there is one."""
-        self._current += 1
-        return self._current < len(self._optimizers)
+        self._left[self._current] = 0
+        return any(self._left)
 
     def histories(self) -> list[History]:
         """Return the trials of each space."""
@@ -110,7 +123,7 @@ class ModelProposals:
         return np.concatenate(means), np.concatenate(stds)
 
 
-def own_parameters(estimator: Any, space: Space) -> list[Candidate]:
+def own_parameters(estimator: Any, space: Space) -> list[Params]:
     """Return the estimator's own parameters as a candidate, if they lie in the space."""
     return space.restrict(estimator.get_params(deep=True))[:1]
 

@@ -6,11 +6,12 @@ The loop in `_base.py` knows only this: ask for the next wave, tell the result o
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+from ..evaluation import Candidate
 from ..optimizer import History, Progress, Trial
 
-__all__ = ["Candidate", "FixedProposals", "Proposals"]
+__all__ = ["FixedProposals", "Params", "Proposals"]
 
-Candidate = dict[str, Any]
+Params = dict[str, Any]
 
 
 class Proposals(Protocol):
@@ -25,11 +26,17 @@ class Proposals(Protocol):
     has_model: bool
     """Whether a model of the score proposes them."""
 
-    def ask(self) -> list[Candidate]:
-        """Return the next candidates to evaluate side by side; none when the search is over."""
+    def ask(self, n: int | None) -> list[Candidate]:
+        """Return the next wave to evaluate side by side (None), or up to n candidates for free workers.
 
-    def tell(self, trial: Trial) -> None:
+        None are left if none of those asked for is still to be told; otherwise there may be more later.
+        """
+
+    def tell(self, trial: Trial, candidate: Candidate) -> None:
         """Record how one of them did."""
+
+    def expected_seconds(self, params: Params) -> float | None:
+        """Return how long a fit will take; None if that is unknown."""
 
     def progress(self, history: History) -> Progress | None:
         """Return what stopping rules may look at, of the trials so far; None within a wave."""
@@ -49,18 +56,22 @@ class FixedProposals:
 
     has_model = False
 
-    def __init__(self, candidates: Iterable[Candidate]) -> None:
-        self._wave = list(candidates)
-        self.n_candidates = len(self._wave)
-        self.names = frozenset(name for candidate in self._wave for name in candidate)
+    def __init__(self, candidates: Iterable[Params]) -> None:
+        self._left = [Candidate(params) for params in candidates]
+        self.n_candidates = len(self._left)
+        self.names = frozenset(name for candidate in self._left for name in candidate.params)
 
-    def ask(self) -> list[Candidate]:
-        """Return all candidates the first time, and none afterwards."""
-        wave, self._wave = self._wave, []
+    def ask(self, n: int | None) -> list[Candidate]:
+        """Return all that are left, or the next n of them."""
+        n = len(self._left) if n is None else n
+        wave, self._left = self._left[:n], self._left[n:]
         return wave
 
-    def tell(self, trial: Trial) -> None:
+    def tell(self, trial: Trial, candidate: Candidate) -> None:
         """Do nothing: the list is fixed."""
+
+    def expected_seconds(self, params: Params) -> float | None:
+        """Return None: there is no model."""
 
     def progress(self, history: History) -> Progress | None:
         """Return all trials after each of them: only for the sake of speed is the list one wave."""

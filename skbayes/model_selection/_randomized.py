@@ -50,6 +50,22 @@ class RandomizedSearchCV(Search):
     stopping : str, StoppingRule or list of them, default=None
         When to stop before all candidates are tried: ``'no_improvement'``, or an object such as
         ``TargetScore(0.95)``; each of a list may end the search. Not ``'regret_bound'``, which needs a model.
+    asynchronous : bool, default=False
+        Start the next evaluation whenever a worker is free: no worker waits, and the search depends on which
+        evaluation ends first. Through loky, threads or Dask; other back-ends run in batches.
+    racing : bool or RacingRule, default=False
+        Give a candidate up after some of its folds when it can no longer win. Its status is ``"pruned"``.
+    time_budget : float, default=None
+        Seconds after which no evaluation is started and those that run are given up, positive. At least one
+        candidate is evaluated.
+    fit_timeout : float, default=None
+        Seconds after which a single fit is ended, positive. Its candidate has the status ``"timeout"``.
+    fit_memory_limit : int or str, default=None
+        Memory at which a single fit is ended, in bytes or as ``"2GB"``. Its candidate has the status
+        ``"memory"``.
+    journal : str or path-like, default=None
+        File, or directory of such files, to which each finished (candidate, fold) is written. `fit` with an existing
+        journal goes on where it ended.
 
     Attributes
     ----------
@@ -75,7 +91,8 @@ class RandomizedSearchCV(Search):
         The candidates and scores, for the `history` of another search; absent with several metrics of which
         `refit` names none.
     stopped_by_ : str
-        ``"budget"``, ``"callback"``, or the name of the stopping rule.
+        ``"budget"``, ``"callback"``, ``"time_budget"``, ``"interrupt"`` (Ctrl-C), or the name of the stopping
+        rule.
 
     See Also
     --------
@@ -116,6 +133,12 @@ class RandomizedSearchCV(Search):
         error_score: Any = np.nan,
         return_train_score: bool = False,
         stopping: Any = None,
+        asynchronous: bool = False,
+        racing: Any = False,
+        time_budget: float | None = None,
+        fit_timeout: float | None = None,
+        fit_memory_limit: Any = None,
+        journal: Any = None,
     ) -> None:
         super().__init__(
             estimator=estimator,
@@ -132,6 +155,12 @@ class RandomizedSearchCV(Search):
         self.n_iter = n_iter
         self.random_state = random_state
         self.stopping = stopping
+        self.asynchronous = asynchronous
+        self.racing = racing
+        self.time_budget = time_budget
+        self.fit_timeout = fit_timeout
+        self.fit_memory_limit = fit_memory_limit
+        self.journal = journal
 
     def _proposals(self, run: SearchRun) -> Proposals:
         sampler = ParameterSampler(

@@ -19,7 +19,7 @@ __all__ = ["check_failures", "cv_results_table", "rank_scores", "select_best", "
 def test_score_names(evaluated: Sequence[CandidateResult]) -> list[str] | None:
     """Return the names of the metrics, or None when there is a single one without a name."""
     for result in evaluated:
-        for fold in result.folds:
+        for fold in result.folds_run:
             if isinstance(fold.test_scores, dict):
                 return list(fold.test_scores)
     return None
@@ -40,10 +40,10 @@ def check_failures(evaluated: Sequence[CandidateResult], error_score: Any) -> No
     ValueError
         If no fit succeeded.
     """
-    errors = [fold.fit_error for result in evaluated for fold in result.folds if fold.fit_error]
+    errors = [fold.fit_error for result in evaluated for fold in result.folds_run if fold.fit_error]
     if not errors:
         return
-    n_fits = sum(len(result.folds) for result in evaluated)
+    n_fits = sum(len(result.folds_run) for result in evaluated)
     details = "\n".join(
         f"{'-' * 80}\n{count} fits failed with the following error:\n{error}"
         for error, count in Counter(errors).items()
@@ -83,35 +83,41 @@ def cv_results_table(
     params = [result.params for result in evaluated]
     results: dict[str, Any] = {}
     for name in ("fit_time", "score_time"):
-        times = [[getattr(fold, name) for fold in result.folds] for result in evaluated]
-        results.update(_mean_and_std(name, np.array(times)))
+        times = [[getattr(fold, name) for fold in result.folds_run] for result in evaluated]
+        results[f"mean_{name}"] = np.array([np.mean(row) for row in times])
+        results[f"std_{name}"] = np.array([np.std(row) for row in times])
     results.update(masked_parameter_columns(params))
     results["params"] = params
     metrics = test_score_names(evaluated) or ["score"]
     for metric in metrics:
         test = _scores(evaluated, "test_scores", metric)
-        results.update(_score_columns(f"test_{metric}", test))
+        is_whole = np.array([len(r.folds_run) == len(r.folds) for r in evaluated])
+        results.update(_score_columns(f"test_{metric}", test, is_whole))
         results[f"rank_test_{metric}"] = rank_scores(results[f"mean_test_{metric}"])
         if return_train_score:
             train = _scores(evaluated, "train_scores", metric)
-            results.update(_score_columns(f"train_{metric}", train))
+            results.update(_score_columns(f"train_{metric}", train, is_whole))
     return results
 
 
 def _scores(evaluated: Sequence[CandidateResult], kind: str, metric: str) -> np.ndarray:
     # (n_candidates, n_splits); a fold that failed before its metrics had names holds one number
-    rows = [[getattr(fold, kind) for fold in result.folds] for result in evaluated]
+    # and nan stands for a fold that was not run
+    rows = [
+        [np.nan if fold is None else getattr(fold, kind) for fold in result.folds]
+        for result in evaluated
+    ]
     return np.array(
         [[cell[metric] if isinstance(cell, dict) else cell for cell in row] for row in rows],
         dtype=np.float64,
     )
 
 
-def _score_columns(name: str, scores: np.ndarray) -> dict[str, np.ndarray]:
+def _score_columns(name: str, scores: np.ndarray, is_whole: np.ndarray) -> dict[str, np.ndarray]:
     columns = {f"split{k}_{name}": scores[:, k] for k in range(scores.shape[1])}
     columns.update(_mean_and_std(name, scores))
     means = columns[f"mean_{name}"]
-    if not np.isfinite(means).all():
+    if not np.isfinite(means[is_whole]).all():
         warnings.warn(
             f"One or more of the {name.split('_')[0]} scores are non-finite: {means}",
             UserWarning,

@@ -18,7 +18,7 @@ from .._sklearn import (
     routing_enabled,
     scorer_for_weights,
 )
-from ..evaluation import EvaluationPool, EvaluationSetup, draw_folds
+from ..evaluation import EvaluationSetup, draw_folds
 
 __all__ = ["SearchRun", "open_run"]
 
@@ -41,9 +41,10 @@ class SearchRun:
     folds: list[tuple[Any, Any]]
     metadata: dict[str, Any] | None
 
-    def pool(self, search: BaseSearchCV) -> EvaluationPool:
-        """Return the workers, as a context manager."""
-        return EvaluationPool(self.setup, self.folds, search.n_jobs, search.pre_dispatch, search)
+    @property
+    def n_splits(self) -> int:
+        """Folds of a candidate."""
+        return len(self.folds)
 
 
 def open_run(

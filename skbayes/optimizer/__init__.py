@@ -1,5 +1,6 @@
 """The loop: history, initial design, suggestion, batches, ask and tell, `minimize`."""
 
+from ._cost import expected_seconds
 from ._earlier import EarlierSearch
 from ._minimize import minimize
 from ._optimizer import Optimizer
@@ -23,6 +24,7 @@ __all__ = [
     "Trial",
     "as_callbacks",
     "as_stopping_rules",
+    "expected_seconds",
     "first_reason",
     "minimize",
     "optimizer_options",

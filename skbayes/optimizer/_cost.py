@@ -4,16 +4,19 @@ Fit times vary by powers of ten over a space and are positive, so their logarith
 log t ~ N(m, s²), log E[t] = m + s²/2.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..space import Space
-from ._observations import Observations
+from ._observations import Observations, encode_trials
 from ._side_model import SideModel
+from ._trial import Trial
 
-__all__ = ["CostModel", "LogSeconds"]
+__all__ = ["CostModel", "LogSeconds", "expected_seconds"]
 
 Floats = NDArray[np.float64]
 
@@ -68,3 +71,29 @@ class LogSeconds:
     def value_and_gradient(self, U: Floats) -> tuple[Floats, Floats]:
         mean, std, d_mean, d_std = self.model.value_and_gradient(U)
         return mean + 0.5 * std**2, d_mean + std[:, None] * d_std
+
+
+def expected_seconds(
+    trials: Iterable[Trial], space: Space, params: Mapping[str, Any]
+) -> float | None:
+    """Predict how long an evaluation will take, from the fit times of others.
+
+    Parameters
+    ----------
+    trials : iterable of Trial
+        Those with a `fit_time` count; all in the space.
+    space : Space
+        The design space.
+    params : dict
+        A point of it.
+
+    Returns
+    -------
+    seconds : float or None
+        The median of the model's log-normal distribution; None with less than two fit times.
+    """
+    log_seconds = CostModel(space, seed=0).fitted(encode_trials(trials, space))
+    if log_seconds is None:
+        return None
+    mean, _ = log_seconds.model.mean_and_std(space.encode(params)[None, :])
+    return float(np.exp(mean[0]))

@@ -8,17 +8,33 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.svm import SVC
 
-from skbayes.evaluation import EvaluationPool, EvaluationSetup, draw_folds
+from skbayes.evaluation import (
+    Candidate,
+    EvaluationPool,
+    EvaluationSetup,
+    PoolOptions,
+    draw_folds,
+)
 
 X, y = load_iris(return_X_y=True)
 CANDIDATES = [{"C": 0.01}, {"C": 1.0}, {"C": 100.0}]
 SETUP = EvaluationSetup(SVC(), X, y, check_scoring(SVC()), {}, {}, np.nan, False, 0)
 
 
+def waves(*waves):
+    """A source of candidates: one wave each time it is asked."""
+    left = [[Candidate(params) for params in wave] for wave in waves]
+    return lambda n: left.pop(0) if left else []
+
+
+def options(n_jobs, **more):
+    return PoolOptions(n_jobs, "2*n_jobs", n_splits=3, **more)
+
+
 def scores(n_jobs):
     folds = draw_folds(3, SVC(), X, y, {})
-    with EvaluationPool(SETUP, folds, n_jobs, "2*n_jobs") as pool:
-        results = list(pool.run(CANDIDATES)) + list(pool.run(CANDIDATES[:1]))
+    with EvaluationPool(SETUP, folds, options(n_jobs)) as pool:
+        results = list(pool.run(waves(CANDIDATES, CANDIDATES[:1])))
     assert [r.params for r in results] == [*CANDIDATES, CANDIDATES[0]]
     return np.array([r.fold_scores("score") for r in results])
 
@@ -34,8 +50,8 @@ def test_every_backend_gives_the_same_results_in_order():
 
 def test_results_stream_one_candidate_at_a_time():
     folds = draw_folds(3, SVC(), X, y, {})
-    with EvaluationPool(SETUP, folds, 1, "2*n_jobs") as pool:
-        first = next(iter(pool.run(CANDIDATES)))
+    with EvaluationPool(SETUP, folds, options(1)) as pool:
+        first = next(pool.run(waves(CANDIDATES)))
     assert first.params == CANDIDATES[0]
     assert first.mean_fit_time == pytest.approx(np.mean([f.fit_time for f in first.folds]))
 
@@ -74,10 +90,10 @@ def test_a_stream_may_be_left_early_without_a_word_and_without_the_rest():
 
     folds = draw_folds(3, SVC(), X, y, {})
     setup = EvaluationSetup(SVC(), X, y, scorer, {}, {}, np.nan, False, 0)
-    with parallel_config("threading"), EvaluationPool(setup, folds, 2, "2*n_jobs") as pool:
-        stream = pool.run(CANDIDATES * 10)
+    with parallel_config("threading"), EvaluationPool(setup, folds, options(2)) as pool:
+        stream = pool.run(waves(CANDIDATES * 10))
         assert next(stream).params == CANDIDATES[0]
         stream.close()
         # One candidate of three folds, and what two threads had been given ahead.
         assert len(fitted) < 3 * 10
-        assert next(pool.run(CANDIDATES[1:])).params == CANDIDATES[1]
+        assert next(pool.run(waves(CANDIDATES[1:]))).params == CANDIDATES[1]

@@ -1,0 +1,80 @@
+"""A journal as a history: for analysis, or to start another search from."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ..evaluation import CandidateResult, KnownCandidate, read_journal
+from ..optimizer import History
+from ..space import as_space, split_budget
+from ._journal_codec import codec_of_spaces, readable
+from ._loop import trial_of
+
+__all__ = ["load_history"]
+
+
+def load_history(path: str | os.PathLike[str], space: Any = None) -> History:
+    """Read the journal of a search as a history of trials.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; the search that writes it may be running.
+    space : dict, list of dicts, list of (dict, int) or Space, default=None
+        The space of that search. A journal holds objects (estimators, tuples, functions) by their position among the
+        choices, and the space has the objects. None: a text such as ``"<2: SVC()>"`` stands in their place.
+
+    Returns
+    -------
+    history : History
+        A trial per candidate, in the order of asking. For ``BayesSearchCV(history=...)`` it counts as the same
+        objective if the data, folds, scorer and estimator are the same.
+
+    Raises
+    ------
+    JournalError
+        If the file is no journal, is damaged beyond what a warning can say, or has objects that `space` has not.
+    OSError
+        If it cannot be read.
+
+    See Also
+    --------
+    BayesSearchCV : Takes the history as a warm start.
+
+    Notes
+    -----
+    A candidate that lacks some folds, because racing gave it up or because the search was ended, has the status
+    ``"pruned"``, nan in their place, and no score. With several metrics the scores are those of the metric that was
+    searched for; if none was, they are nan.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from skbayes import GridSearchCV
+    >>> from skbayes.model_selection import load_history
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> path = os.path.join(tempfile.mkdtemp(), "search.jsonl")
+    >>> search = GridSearchCV(SVC(), {"C": [0.1, 1.0]}, journal=path)
+    >>> _ = search.fit(*load_iris(return_X_y=True))
+    >>> [trial.params for trial in load_history(path)]
+    [{'C': 0.1}, {'C': 1.0}]
+    """
+    header, candidates = read_journal(path)
+    decode = _as_readable
+    if space is not None:
+        spaces = [as_space(part) for part, _ in split_budget(space, 1)]
+        decode = codec_of_spaces("space", spaces).decode
+    trials = [
+        trial_of(k, _result(each, decode(each.params), header.n_folds), header.objective)
+        for k, each in enumerate(candidates)
+    ]
+    return History(tuple(trials), header.origin)
+
+
+def _result(candidate: KnownCandidate, params: dict[str, Any], n_folds: int) -> CandidateResult:
+    return CandidateResult(params, tuple(candidate.folds.get(k) for k in range(n_folds)))
+
+
+def _as_readable(view: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: readable(value) for name, value in view.items()}

@@ -1,0 +1,108 @@
+"""What a search knows while it runs: results, trials, and whether to go on."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..evaluation import CandidateResult
+from ..optimizer import History, Trial, search_state
+from ._proposals import Proposals
+from ._results import test_score_names
+from ._stopping import StoppingWatch
+
+__all__ = ["SearchLog", "trial_of"]
+
+
+class SearchLog:
+    """Takes the results one by one, tells them, and asks who wants to stop.
+
+    Parameters
+    ----------
+    proposals : Proposals
+        Who is told.
+    metric : str or None
+        The metric searched for; None if there is one only, or none is named.
+    callbacks : list of callable
+        Called with the state of the search; a true value stops it.
+    watch : StoppingWatch or None
+        The stopping rules.
+    before : sequence of CandidateResult
+        What was evaluated earlier, not told again.
+    """
+
+    def __init__(
+        self,
+        proposals: Proposals,
+        metric: str | None,
+        callbacks: list[Callable[[Any], Any]],
+        watch: StoppingWatch | None,
+        before: Sequence[CandidateResult] = (),
+    ) -> None:
+        self._proposals = proposals
+        self._metric = metric
+        self._callbacks = callbacks
+        self._watch = watch
+        self.evaluated = list(before)
+        self.history = History(
+            tuple(trial_of(k, result, metric) for k, result in enumerate(before))
+        )
+        self._n_before = len(before)
+        self.stopped_by: str | None = None
+
+    def add(self, result: CandidateResult) -> None:
+        """Keep a result and tell it; `stopped_by` says then whether to stop."""
+        trial = trial_of(len(self.history), result, self._metric)
+        self.evaluated.append(result)
+        self.history = self.history.append(trial)
+        assert result.candidate is not None  # the pool's
+        self._proposals.tell(trial, result.candidate)
+        if self._wants_to_stop():
+            self.stopped_by = "callback"
+        elif self._watch is not None:
+            self.stopped_by = self._watch.ask(self.history, self._proposals)
+
+    def _wants_to_stop(self) -> bool:
+        """Call every callback, and return whether any of them said so."""
+        state = [search_state(self.history, self._proposals.names)] if self._callbacks else []
+        return any([call(state[0]) for call in self._callbacks])
+
+    def reason(self, pool_stopped_by: str | None) -> str:
+        """Return why the search ended."""
+        why = self.stopped_by or pool_stopped_by
+        if why is not None:
+            return why
+        n_new = len(self.evaluated) - self._n_before
+        if n_new < self._proposals.n_candidates:
+            return (self._watch and self._watch.last_rule) or "exhausted"
+        return "budget"
+
+
+def trial_of(number: int, result: CandidateResult, metric: str | None) -> Trial:
+    """Return the trial that a result makes in the history.
+
+    Parameters
+    ----------
+    number : int
+        Its position.
+    result : CandidateResult
+        Some folds may lack.
+    metric : str or None
+        The metric searched for.
+    """
+    if metric is None and test_score_names([result]) is not None:
+        return Trial(number=number, params=result.params, score=float("nan"))
+    scores = result.fold_scores(metric or "score")
+    with np.errstate(invalid="ignore"):
+        mean = float(scores.mean())
+    status = result.status
+    if status == "complete" and not np.isfinite(mean):
+        status = "failed"
+    return Trial(
+        number=number,
+        params=result.params,
+        score=mean if np.isfinite(mean) else float("nan"),
+        status=status,
+        fold_scores=tuple(scores.tolist()),
+        fit_time=result.mean_fit_time,
+    )
