@@ -6,6 +6,7 @@ from ._folds import draw_folds
 from ._journal import Journal
 from ._journal_header import JournalHeader
 from ._known_candidates import KnownCandidate, read_journal
+from ._limits import as_limits
 from ._pool import EvaluationPool, PoolOptions
 from ._racing import RacingRule, as_racing_rule
 from ._result import CandidateResult
@@ -25,6 +26,7 @@ __all__ = [
     "PoolOptions",
     "RacingRule",
     "Task",
+    "as_limits",
     "as_racing_rule",
     "draw_folds",
     "fingerprint",

@@ -150,8 +150,7 @@ class _Book:
     def _add(self, candidates: Sequence[Candidate]) -> list[Running]:
         added = []
         for candidate in candidates:
-            number = self._n_asked if candidate.number is None else candidate.number
-            self._n_asked = max(self._n_asked, number + 1)
+            number, self._n_asked = self._n_asked, self._n_asked + 1
             self._open[number] = Running(number, candidate, self._n_folds)
             added.append(self._open[number])
         return added

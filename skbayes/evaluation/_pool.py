@@ -15,16 +15,19 @@ from typing import Any, Protocol
 
 from .._sklearn import configured
 from ..exceptions import WorkerDiedError
+from ._child import LimitedRunner
 from ._events import NoEvents
 from ._executor import BatchExecutor, Executor, InlineExecutor
 from ._interrupt import first_interrupt
 from ._joblib import OpenBackend, pre_dispatched
+from ._limits import check_limits
 from ._plans import Ask, Plan, RacingWaves, Referee, Stream, Waves
 from ._racing import RacingRule
 from ._result import CandidateResult
 from ._shared import share
 from ._stream import StreamExecutor
 from ._task import Task
+from ._threads import threads_per_worker, warn_nested_jobs
 from ._time_budget import TimeBudget
 from ._unit import EvaluationSetup, FoldResult, failed_result, fit_and_score
 from ._worker import Failure, TaskCall
@@ -73,8 +76,8 @@ class PoolOptions:
         ``predict(params)`` returns the seconds that a fit will take, None if unknown.
     journal : KnownResults or None
         What was evaluated before.
-    evaluate : callable
-        What runs on the worker in place of `fit_and_score`.
+    limits : LimitedRunner or None
+        Limits of time and memory of a single fit.
     """
 
     n_jobs: int | None
@@ -87,7 +90,7 @@ class PoolOptions:
     time_budget: float | None = None
     predict: Callable[[dict[str, Any]], float | None] = lambda params: None
     journal: KnownResults | None = None
-    evaluate: Callable[..., FoldResult] = fit_and_score
+    limits: LimitedRunner | None = None
 
 
 class EvaluationPool:
@@ -131,7 +134,11 @@ class EvaluationPool:
             shared = share((self.setup, self.folds), opened.backend)
             stack.callback(shared.close)
             self._executor: Executor = self._open(opened, shared)
-            self._evaluate = configured(options.evaluate)
+            self._evaluate = configured(fit_and_score)
+            self._n_threads = threads_per_worker(opened.backend, opened.n_workers)
+            warn_nested_jobs(self.setup.estimator, opened.n_workers)
+            if options.limits is not None:
+                check_limits(options.limits, shared)
             self._budget = TimeBudget(options.time_budget, options.predict)
             stack.enter_context(first_interrupt(self._interrupt))
             self._stack = stack.pop_all()
@@ -183,7 +190,7 @@ class EvaluationPool:
                 for task, result in self._collect():
                     plan.record(task, result)
                 for candidate in plan.finished():
-                    self._has_result |= candidate.status == "complete"
+                    self._has_result |= candidate.status != "pruned"
                     if self._events.candidate_ended(candidate):
                         self.stopped_by = self.stopped_by or "callback"
                     yield candidate
@@ -289,7 +296,8 @@ class EvaluationPool:
         self._running[key] = task
         # Contexts are made here: joblib's threads must not change objects that another thread is pickling.
         caller, context = self._events.task_started(task)
-        call = TaskCall(task, self._evaluate, self._label(task), caller, context)
+        label, limits = self._label(task), self._options.limits
+        call = TaskCall(task, self._evaluate, limits, self._n_threads, label, caller, context)
         self._executor.submit(key, call)
 
     def _collect(self) -> list[tuple[Task, FoldResult]]:

@@ -16,13 +16,10 @@ class Candidate:
         Parameters to set on the estimator: the user's own objects.
     folds : tuple of int, default=None
         Positions in the folds of the search; None for all of them.
-    number : int, default=None
-        Its number in an earlier run that is continued; None for a new candidate.
     """
 
     params: dict[str, Any]
     folds: tuple[int, ...] | None = None
-    number: int | None = None
 
 
 @dataclass(frozen=True)

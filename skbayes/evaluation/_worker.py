@@ -5,18 +5,19 @@ import pickle
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from traceback import format_exc
 from typing import Any
 
+from ._child import LimitedRunner
+from ._limits import limited_fit_and_score
 from ._shared import Handle
 from ._task import Task
-from ._unit import EvaluationSetup, FoldResult, fit_and_score
+from ._threads import limited_threads
+from ._unit import FoldResult
 
 __all__ = ["Failure", "TaskCall", "worker_name"]
-
-Folds = Sequence[tuple[Any, Any]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,11 @@ class TaskCall:
     task : Task
         What to evaluate.
     evaluate : callable
-        ``evaluate(setup, params, fold, label, caller, context) -> FoldResult``, wrapped for the worker.
+        `fit_and_score`, with scikit-learn's configuration for the worker.
+    limits : LimitedRunner or None
+        Limits of time and memory; with them the fit runs in a child of the worker.
+    n_threads : int or None
+        Threads of BLAS and OpenMP; None to leave them as they are.
     label : str
         Progress, printed when verbose.
     caller : estimator or None
@@ -52,6 +57,8 @@ class TaskCall:
 
     task: Task
     evaluate: Callable[..., FoldResult]
+    limits: LimitedRunner | None
+    n_threads: int | None
     label: str
     caller: Any
     context: Any
@@ -60,14 +67,20 @@ class TaskCall:
         """Evaluate the task on the setup and folds that are shared; return what was raised as a value."""
         started = time.time()
         try:
-            setup, folds = shared.get()
-            fold = folds[self.task.fold]
-            result = self.evaluate(
-                setup, self.task.params, fold, self.label, self.caller, self.context
-            )
+            with limited_threads(self.n_threads):
+                result = self._evaluated(shared)
         except BaseException as error:  # SystemExit too: it would end a thread of the pool
             return Failure(_travelling(error))
         return replace(result, started=started, worker=worker_name())
+
+    def _evaluated(self, shared: Handle) -> FoldResult:
+        task, rest = self.task, (self.label, self.caller, self.context)
+        if self.limits is not None:
+            return limited_fit_and_score(
+                self.limits, self.evaluate, shared, task.params, task.fold, *rest
+            )
+        setup, folds = shared.get()
+        return self.evaluate(setup, task.params, folds[task.fold], *rest)
 
 
 def worker_name() -> str:

@@ -24,10 +24,13 @@ from .._sklearn import (
     named_scorers,
     root_callback_context,
 )
-from ..evaluation import CandidateResult
+from ..evaluation import CandidateResult, Journal
 from ..optimizer import History, as_callbacks
 from ._callbacks import SearchEvents
-from ._engine import ENGINE_CONSTRAINTS, EngineSettings, check_engine
+from ._engine import ENGINE_CONSTRAINTS, EngineSettings, check_engine, uses_engine
+from ._extended import add_status_columns
+from ._journal import open_journal
+from ._journal_codec import JournalCodec
 from ._loop import SearchLog
 from ._origin import origin_of
 from ._proposals import Proposals
@@ -49,9 +52,17 @@ class Search(BaseSearchCV):
     # `callback` is ours, not metadata to be routed to the estimator.
     __metadata_request__fit: ClassVar[dict[str, str]] = {"callback": UNUSED}
 
-    def _proposals(self, run: SearchRun) -> Proposals:
+    def _proposals(self, run: SearchRun, seed: int | None) -> Proposals:
         """Return where the candidates come from; wrong arguments are refused here, before any fit."""
         raise NotImplementedError
+
+    def _codec(self) -> JournalCodec:
+        """Return how the parameters are written to a journal."""
+        raise NotImplementedError
+
+    def _draw_seed(self) -> int | None:
+        """Return the seed of the proposals, which a journal keeps; None if they have none of their own."""
+        return None
 
     def _objective(self) -> str | None:
         """Return the metric that `history_` holds when there are several; None if none is named."""
@@ -61,6 +72,8 @@ class Search(BaseSearchCV):
         self, results: dict[str, Any], proposals: Proposals, evaluated: Sequence[CandidateResult]
     ) -> None:
         """Add columns of `cv_results_` and attributes beyond scikit-learn's."""
+        if uses_engine(self) or any(result.status == "pruned" for result in evaluated):
+            add_status_columns(results, evaluated, self._objective())
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -103,31 +116,43 @@ class Search(BaseSearchCV):
         callbacks = as_callbacks(callback)
         settings = check_engine(self, self._objective())
         run = open_run(self, X, y, params)
-        proposals = self._proposals(run)
-        watch = self._watch(run, proposals)
-        log = SearchLog(proposals, self._objective(), callbacks, watch)
+        seed = self._draw_seed()
+        with open_journal(self, run, self._codec, self._objective(), seed) as journal:
+            if journal is not None:
+                seed = journal.header.seed
+            proposals = self._proposals(run, seed)
+            if journal is not None and (self.asynchronous or not journal.same_proposals):
+                proposals.adopt([known.params for known in journal.candidates])
+            log = SearchLog(proposals, self._objective(), callbacks, self._watch(run, proposals))
+            self._search(run, log, settings, journal)
+        return self
+
+    def _search(
+        self, run: SearchRun, log: SearchLog, settings: EngineSettings, journal: Journal | None
+    ) -> None:
+        """Evaluate, tabulate, refit."""
         context = root_callback_context(self, max_subtasks=1 + (self.refit is not False))
         context.call_on_fit_task_begin(
             estimator=self, X=run.setup.X, y=run.setup.y, metadata=run.metadata
         )
-        evaluated = self._evaluate(run, proposals, log, settings, context)
-        self._tabulate(run, evaluated, proposals)
+        evaluated = self._evaluate(run, log, settings, context, journal)
+        self._tabulate(run, evaluated, log.proposals)
         if self.refit:
             self._refit(run, context)
         context.call_on_fit_task_end(
             estimator=self, X=run.setup.X, y=run.setup.y, metadata=run.metadata
         )
-        return self
 
     def _evaluate(
         self,
         run: SearchRun,
-        proposals: Proposals,
         log: SearchLog,
         settings: EngineSettings,
         context: Any,
+        journal: Journal | None = None,
     ) -> list[CandidateResult]:
         """Evaluate what is proposed; what was evaluated is kept whatever happens."""
+        proposals = log.proposals
         self.n_splits_ = run.n_splits
         self._announce(proposals.n_candidates, run.n_splits)
         node = context.subcontext(
@@ -136,14 +161,14 @@ class Search(BaseSearchCV):
             sequential_subtasks=False,
         ).call_on_fit_task_begin(estimator=self)
         try:
-            with settings.pool(run, proposals, SearchEvents(self, node)) as pool:
+            with settings.pool(run, proposals, SearchEvents(self, node), journal) as pool:
                 for result in pool.run(proposals.ask):
                     self._check_metrics(result)
                     log.add(result)
                     if log.stopped_by is not None:
                         break
         except BaseException:
-            self._keep_partial(run, proposals, log)
+            self._keep_partial(run, log)
             raise
         node.call_on_fit_task_end(estimator=self)
         if not log.evaluated:
@@ -152,16 +177,18 @@ class Search(BaseSearchCV):
                 f"{type(self).__name__} got an empty list of candidates; give at least one."
             )
         self.stopped_by_ = log.reason(pool.stopped_by)
+        if self.stopped_by_ == "interrupt" and not log.has_result:
+            raise KeyboardInterrupt
         self._remember(run, log.history, log.evaluated)
         return log.evaluated
 
-    def _keep_partial(self, run: SearchRun, proposals: Proposals, log: SearchLog) -> None:
+    def _keep_partial(self, run: SearchRun, log: SearchLog) -> None:
         """Set the results of a search that ends with an error; nothing is refitted."""
         if log.evaluated:
             self.stopped_by_ = "error"
             self._remember(run, log.history, log.evaluated)
             with suppress(ValueError):  # all fits failed: the first error says more
-                self._tabulate(run, log.evaluated, proposals)
+                self._tabulate(run, log.evaluated, log.proposals)
 
     def _remember(
         self, run: SearchRun, history: History, evaluated: Sequence[CandidateResult]

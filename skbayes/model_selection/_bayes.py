@@ -11,9 +11,10 @@ from sklearn.utils import check_random_state
 from .._sklearn import Interval, get_scorers, is_multimetric, named_scorers
 from ..evaluation import CandidateResult
 from ..optimizer import Optimizer, optimizer_options, search_state
-from ..space import as_space, split_budget
+from ..space import Space, as_space, split_budget
 from ._base import Search
 from ._extended import add_model_columns
+from ._journal_codec import JournalCodec, codec_of_spaces
 from ._model_proposals import ModelProposals, known_to, own_parameters
 from ._origin import earlier_searches, origin_of
 from ._parameters import check_parameter_names
@@ -280,13 +281,13 @@ class BayesSearchCV(Search):
     def _objective(self) -> str | None:
         return super()._objective() or self.objective
 
-    def _proposals(self, run: SearchRun) -> Proposals:
+    def _proposals(self, run: SearchRun, seed: int | None) -> Proposals:
         scorer, _ = get_scorers(self)
         if is_multimetric(scorer):
             self._check_objective(list(named_scorers(scorer)))
         options = self._optimizer_options()
         parts = split_budget(self.search_spaces, self.n_iter)
-        spaces = [as_space(spec, constraint=options["constraint"]) for spec, _ in parts]
+        spaces = self._spaces(options["constraint"])
         for space in spaces:
             names = [name for name in space.names if name is not None]
             check_parameter_names(self.estimator, names, "search_spaces")
@@ -294,10 +295,8 @@ class BayesSearchCV(Search):
                 print(space.describe())
         points = [dict(point) for point in self.initial_points or ()]
         placed = ModelProposals.place(points, spaces)
-        # An int, drawn as scikit-learn draws: None follows numpy's global seed.
-        seed = check_random_state(options.pop("random_state")).randint(np.iinfo(np.int32).max)
         seeds = np.random.SeedSequence(seed).spawn(len(spaces))
-        del options["constraint"]
+        del options["constraint"], options["random_state"]
         origin = None if self.history is None else origin_of(run, self._objective())
         own = self.estimator.get_params(deep=True)
         earlier = earlier_searches(self.history, origin, own)
@@ -313,6 +312,18 @@ class BayesSearchCV(Search):
         ]
         budgets = [n_iter for _, n_iter in parts]
         return ModelProposals(optimizers, budgets, self.n_points)
+
+    def _spaces(self, constraint: Any) -> list[Space]:
+        parts = split_budget(self.search_spaces, self.n_iter)
+        return [as_space(spec, constraint=constraint) for spec, _ in parts]
+
+    def _codec(self) -> JournalCodec:
+        return codec_of_spaces("search_spaces", self._spaces(None))
+
+    def _draw_seed(self) -> int:
+        # An int, drawn as scikit-learn draws: None follows numpy's global seed.
+        random_state = check_random_state(self._optimizer_options()["random_state"])
+        return int(random_state.randint(np.iinfo(np.int32).max))
 
     def _optimizer_options(self) -> dict[str, Any]:
         options = optimizer_options(self.optimizer_kwargs)
@@ -335,5 +346,5 @@ class BayesSearchCV(Search):
         self, results: dict[str, Any], proposals: Proposals, evaluated: Sequence[CandidateResult]
     ) -> None:
         assert isinstance(proposals, ModelProposals)  # made above
-        add_model_columns(results, self.history_, proposals.score_posterior(), self._objective())
+        add_model_columns(results, evaluated, proposals.score_posterior(), self._objective())
         self.optimizer_results_ = [search_state(part) for part in proposals.histories()]

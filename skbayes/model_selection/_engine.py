@@ -5,18 +5,18 @@ from numbers import Real
 from typing import Any
 
 from .._sklearn import BaseSearchCV, Interval
-from ..evaluation import EvaluationPool, PoolOptions, RacingRule, as_racing_rule
+from ..evaluation import EvaluationPool, Journal, PoolOptions, RacingRule, as_limits, as_racing_rule
 from ._proposals import Proposals
 from ._run import SearchRun
 
-__all__ = ["ENGINE_CONSTRAINTS", "EngineSettings", "check_engine"]
+__all__ = ["ENGINE_CONSTRAINTS", "EngineSettings", "check_engine", "uses_engine"]
 
 ENGINE_CONSTRAINTS: dict[str, Any] = {
     "asynchronous": ["boolean"],
     "racing": "no_validation",  # as_racing_rule says more
     "time_budget": [Interval(Real, 0, None, closed="neither"), None],
-    "fit_timeout": [Interval(Real, 0, None, closed="neither"), None],
-    "fit_memory_limit": "no_validation",  # as_bytes says more
+    "fit_timeout": "no_validation",  # as_limits says more
+    "fit_memory_limit": "no_validation",
     "journal": "no_validation",  # a path of any kind
 }
 
@@ -33,14 +33,17 @@ class EngineSettings:
         Who gives candidates up.
     metric : str
         The metric that a race is about.
+    limits : LimitedRunner or None
+        Limits of a single fit.
     """
 
     search: BaseSearchCV
     racing: RacingRule | None
     metric: str
+    limits: Any
 
     def pool(
-        self, run: SearchRun, proposals: Proposals, events: Any, journal: Any = None
+        self, run: SearchRun, proposals: Proposals, events: Any, journal: Journal | None
     ) -> EvaluationPool:
         """Return the workers, as a context manager."""
         search = self.search
@@ -55,6 +58,7 @@ class EngineSettings:
             time_budget=search.time_budget,
             predict=proposals.expected_seconds,
             journal=journal,
+            limits=self.limits,
         )
         return EvaluationPool(run.setup, run.folds, options, events)
 
@@ -71,7 +75,20 @@ def check_engine(search: BaseSearchCV, metric: str | None) -> EngineSettings:
 
     Raises
     ------
-    TypeError
-        If `racing` is no rule.
+    TypeError, ValueError
+        If `racing` is no rule, or a limit of a fit no amount.
+    RuntimeError
+        If the limits cannot be enforced here.
     """
-    return EngineSettings(search, as_racing_rule(search.racing), metric or "score")
+    return EngineSettings(
+        search,
+        as_racing_rule(search.racing),
+        metric or "score",
+        as_limits(search.fit_timeout, search.fit_memory_limit),
+    )
+
+
+def uses_engine(search: BaseSearchCV) -> bool:
+    """Return whether a candidate may end otherwise than complete or failed."""
+    limits = (search.time_budget, search.fit_timeout, search.fit_memory_limit)
+    return as_racing_rule(search.racing) is not None or any(limit is not None for limit in limits)

@@ -1,18 +1,20 @@
 """Columns of `cv_results_` that scikit-learn does not have: status, folds evaluated, the model's posterior."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..optimizer import History, Trial
+from ..evaluation import CandidateResult
+from ._loop import trial_of
 from ._results import rank_scores
 
-__all__ = ["add_model_columns"]
+__all__ = ["add_model_columns", "add_status_columns"]
 
 
 def add_model_columns(
     results: dict[str, Any],
-    history: History,
+    evaluated: Sequence[CandidateResult],
     posterior: tuple[np.ndarray, np.ndarray],
     objective: str | None,
 ) -> None:
@@ -22,8 +24,8 @@ def add_model_columns(
     ----------
     results : dict
         `cv_results_`, changed in place.
-    history : History
-        The trials in the order of the table.
+    evaluated : sequence of CandidateResult
+        In the order of the table.
     posterior : (mean, std)
         Of the noise-free score at each candidate, each of shape (n_candidates,), in units of the score.
     objective : str or None
@@ -33,12 +35,31 @@ def add_model_columns(
     mean = results[f"mean_{column}"]
     results[f"mean_{column}"] = np.where(np.isfinite(mean), mean, np.nan)
     results[f"rank_{column}"] = rank_scores(results[f"mean_{column}"])
-    results["status"] = np.array([trial.status for trial in history], dtype=object)
-    results["n_splits_evaluated"] = np.array([_n_run(trial) for trial in history], dtype=np.int32)
+    _add_status(results, evaluated, objective)
     results["posterior_mean_test_score"], results["posterior_std_test_score"] = posterior
 
 
-def _n_run(trial: Trial) -> int:
-    # A fold that failed was run; one that a pruned candidate was spared was not.
-    folds = trial.fold_scores or ()
-    return int(np.isfinite(folds).sum()) if trial.status == "pruned" else len(folds)
+def add_status_columns(
+    results: dict[str, Any], evaluated: Sequence[CandidateResult], metric: str | None
+) -> None:
+    """Add `status` and `n_splits_evaluated`, for a search without a model.
+
+    Parameters
+    ----------
+    results : dict
+        `cv_results_`, changed in place.
+    evaluated : sequence of CandidateResult
+        In the order of the table.
+    metric : str or None
+        The metric that decides; None if there is only one, or none is named.
+    """
+    _add_status(results, evaluated, metric)
+
+
+def _add_status(
+    results: dict[str, Any], evaluated: Sequence[CandidateResult], metric: str | None
+) -> None:
+    statuses = [trial_of(k, result, metric).status for k, result in enumerate(evaluated)]
+    results["status"] = np.array(statuses, dtype=object)
+    n_run = [len(result.folds_run) for result in evaluated]
+    results["n_splits_evaluated"] = np.array(n_run, dtype=np.int32)

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.model_selection import ParameterGrid
 
 from ._base import Search
+from ._journal_codec import JournalCodec, codec_of_lists
 from ._parameters import check_parameter_names
 from ._proposals import FixedProposals, Proposals
 from ._run import SearchRun
@@ -149,8 +150,11 @@ class GridSearchCV(Search):
         self.fit_memory_limit = fit_memory_limit
         self.journal = journal
 
-    def _proposals(self, run: SearchRun) -> Proposals:
+    def _proposals(self, run: SearchRun, seed: int | None) -> Proposals:
         grid = ParameterGrid(self.param_grid)
         names = {name for part in grid.param_grid for name in part}
         check_parameter_names(self.estimator, names, "param_grid")
         return FixedProposals(grid)
+
+    def _codec(self) -> JournalCodec:
+        return codec_of_lists("param_grid", self.param_grid)

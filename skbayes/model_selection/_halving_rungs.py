@@ -36,6 +36,8 @@ class Ladder:
         Rungs after which less than `factor` candidates are left.
     n_possible : int
         Rungs that fit between the two.
+    factor : float
+        One in so many goes on.
     """
 
     resources: tuple[int, ...]
@@ -43,6 +45,14 @@ class Ladder:
     max_resources: int
     n_required: int
     n_possible: int
+    factor: float
+
+    def n_planned(self, n_candidates: int) -> list[int]:
+        """Return how many candidates each rung gets if none fails."""
+        planned = [n_candidates]
+        for _ in self.resources[1:]:
+            planned.append(ceil(planned[-1] / self.factor))
+        return planned
 
 
 def plan_ladder(
@@ -89,7 +99,7 @@ def plan_ladder(
     ]
     # A factor near 1 may give two rungs the same.
     rungs = tuple(sorted(set(resources)))
-    return Ladder(rungs, rungs[0], max_resources, n_required, n_possible)
+    return Ladder(rungs, rungs[0], max_resources, n_required, n_possible, factor)
 
 
 @dataclass(frozen=True, order=True)

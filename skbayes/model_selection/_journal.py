@@ -1,6 +1,6 @@
 """The journal of a search: of what it is, and what of that may change before a run that continues it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -29,7 +29,7 @@ _NO_SAY = {
 def open_journal(
     search: BaseSearchCV,
     run: SearchRun,
-    codec: JournalCodec,
+    codec: Callable[[], JournalCodec],
     objective: str | None,
     seed: int | None = None,
 ) -> AbstractContextManager[Journal | None]:
@@ -41,8 +41,8 @@ def open_journal(
         Its `journal` is a path, or None.
     run : SearchRun
         Data, folds and scorers.
-    codec : JournalCodec
-        How its parameters are written.
+    codec : callable
+        Returns how its parameters are written.
     objective : str or None
         The metric that is searched for.
     seed : int, default=None
@@ -59,10 +59,10 @@ def open_journal(
     JournalError
         If it is of something else, in use, or damaged.
     """
-    path = getattr(search, "journal", None)
+    path = search.journal
     if path is None:
         return nullcontext()
-    setup = run.setup
+    setup, written = run.setup, codec()
     header = JournalHeader(
         search=type(search).__name__,
         fingerprint={
@@ -72,7 +72,7 @@ def open_journal(
             "folds": fingerprint([_as_rows(fold) for fold in run.folds]),
             "scorers": fingerprint(setup.scorer),
             "estimator": fingerprint(setup.estimator),
-            codec.argument: fingerprint(codec.content),
+            written.argument: fingerprint(written.content),
         },
         n_folds=len(run.folds),
         proposals=fingerprint([_settings(search), objective, _versions()]),
@@ -86,7 +86,7 @@ def open_journal(
     return Journal.open(
         path,
         header,
-        codec,
+        written,
         conditions={"error_score": setup.error_score, **limits},
         needs_train_scores=setup.return_train_score,
     )

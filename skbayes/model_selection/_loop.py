@@ -39,7 +39,7 @@ class SearchLog:
         watch: StoppingWatch | None,
         before: Sequence[CandidateResult] = (),
     ) -> None:
-        self._proposals = proposals
+        self.proposals = proposals
         self._metric = metric
         self._callbacks = callbacks
         self._watch = watch
@@ -56,15 +56,20 @@ class SearchLog:
         self.evaluated.append(result)
         self.history = self.history.append(trial)
         assert result.candidate is not None  # the pool's
-        self._proposals.tell(trial, result.candidate)
+        self.proposals.tell(trial, result.candidate)
         if self._wants_to_stop():
             self.stopped_by = "callback"
         elif self._watch is not None:
-            self.stopped_by = self._watch.ask(self.history, self._proposals)
+            self.stopped_by = self._watch.ask(self.history, self.proposals)
+
+    @property
+    def has_result(self) -> bool:
+        """Whether a candidate was evaluated on all of its folds without a failure."""
+        return any(result.status == "complete" for result in self.evaluated)
 
     def _wants_to_stop(self) -> bool:
         """Call every callback, and return whether any of them said so."""
-        state = [search_state(self.history, self._proposals.names)] if self._callbacks else []
+        state = [search_state(self.history, self.proposals.names)] if self._callbacks else []
         return any([call(state[0]) for call in self._callbacks])
 
     def reason(self, pool_stopped_by: str | None) -> str:
@@ -73,7 +78,7 @@ class SearchLog:
         if why is not None:
             return why
         n_new = len(self.evaluated) - self._n_before
-        if n_new < self._proposals.n_candidates:
+        if n_new < self.proposals.n_candidates:
             return (self._watch and self._watch.last_rule) or "exhausted"
         return "budget"
 

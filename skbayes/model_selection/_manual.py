@@ -13,6 +13,7 @@ from ._base import Search
 from ._engine import check_engine
 from ._extended import add_model_columns
 from ._loop import SearchLog
+from ._journal_codec import JournalCodec, codec_of_candidates
 from ._parameters import check_parameter_names
 from ._proposals import FixedProposals, Params, Proposals
 from ._run import SearchRun, open_run
@@ -201,17 +202,20 @@ class ManualSearchCV(Search):
         proposals = FixedProposals([params])
         log = SearchLog(proposals, self._objective(), [], None, before)
         settings = check_engine(self, self._objective())
-        evaluated = self._evaluate(run, proposals, log, settings, no_callback_context)
+        evaluated = self._evaluate(run, log, settings, no_callback_context)
         self._tabulate(run, evaluated, proposals)
         if self.refit and self.best_index_ != previous:
             self._refit(run, no_callback_context)
         return self
 
-    def _proposals(self, run: SearchRun) -> Proposals:
+    def _proposals(self, run: SearchRun, seed: int | None) -> Proposals:
         candidates = _checked(self.candidates)
         names = {name for candidate in candidates for name in candidate}
         check_parameter_names(self.estimator, names, "candidates")
         return FixedProposals(candidates)
+
+    def _codec(self) -> JournalCodec:
+        return codec_of_candidates("candidates", _checked(self.candidates))
 
     def _remember(
         self, run: SearchRun, history: History, evaluated: Sequence[CandidateResult]
@@ -226,7 +230,7 @@ class ManualSearchCV(Search):
     ) -> None:
         if hasattr(self, "history_"):
             posterior = _posterior(self.history_)
-            add_model_columns(results, self.history_, posterior, self._objective())
+            add_model_columns(results, evaluated, posterior, self._objective())
 
 
 def _checked(candidates: Any) -> list[Params]:

@@ -37,6 +37,7 @@ class ModelProposals:
         self._left = list(budgets)
         self._n_points = n_points
         self._told: list[list[Trial]] = [[] for _ in self._optimizers]
+        self._adopted: list[list[Params]] = [[] for _ in self._optimizers]
         self._current = 0
         self._n_running = 0
         self._is_in_waves = True
@@ -65,7 +66,9 @@ class ModelProposals:
         while self._current < len(self._optimizers):
             k = self._current
             n_asked = min(self._n_points if n is None else n, self._left[k])
-            wave = self._optimizers[k].ask(n_asked) if n_asked > 0 else []
+            wave, self._adopted[k] = self._adopted[k][:n_asked], self._adopted[k][n_asked:]
+            if n_asked > 0 and not wave:
+                wave = self._optimizers[k].ask(n_asked)
             if wave:
                 self._left[k] -= len(wave)
                 self._n_running += len(wave)
@@ -74,6 +77,14 @@ class ModelProposals:
                 return []
             self._current += 1
         return []
+
+    def adopt(self, known: Sequence[Params]) -> None:
+        """Propose candidates of an earlier run first, each from the first space that contains it."""
+        spaces = [optimizer.space for optimizer in self._optimizers]
+        for params in known:
+            homes = [k for k, space in enumerate(spaces) if space.contains(params)]
+            if homes:
+                self._adopted[homes[0]].append(params)
 
     def tell(self, trial: Trial, candidate: Candidate) -> None:
         """Record a trial with the optimizer that proposed it."""

@@ -3,7 +3,7 @@
 The loop in `_base.py` knows only this: ask for the next wave, tell the result of each candidate.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from ..evaluation import Candidate
@@ -31,6 +31,9 @@ class Proposals(Protocol):
 
         None are left if none of those asked for is still to be told; otherwise there may be more later.
         """
+
+    def adopt(self, known: Sequence[Params]) -> None:
+        """Propose candidates of an earlier run first: its results are at hand."""
 
     def tell(self, trial: Trial, candidate: Candidate) -> None:
         """Record how one of them did."""
@@ -66,6 +69,9 @@ class FixedProposals:
         n = len(self._left) if n is None else n
         wave, self._left = self._left[:n], self._left[n:]
         return wave
+
+    def adopt(self, known: Sequence[Params]) -> None:
+        """Do nothing: the list is fixed."""
 
     def tell(self, trial: Trial, candidate: Candidate) -> None:
         """Do nothing: the list is fixed."""

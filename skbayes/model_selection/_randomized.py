@@ -5,9 +5,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.model_selection import ParameterSampler
+from sklearn.utils import check_random_state
 
 from .._sklearn import Interval
 from ._base import Search
+from ._journal_codec import JournalCodec, codec_of_lists
 from ._parameters import check_parameter_names
 from ._proposals import FixedProposals, Proposals
 from ._run import SearchRun
@@ -162,10 +164,21 @@ class RandomizedSearchCV(Search):
         self.fit_memory_limit = fit_memory_limit
         self.journal = journal
 
-    def _proposals(self, run: SearchRun) -> Proposals:
+    def _proposals(self, run: SearchRun, seed: int | None) -> Proposals:
         sampler = ParameterSampler(
-            self.param_distributions, self.n_iter, random_state=self.random_state
+            self.param_distributions,
+            self.n_iter,
+            random_state=self.random_state if seed is None else seed,
         )
         names = {name for part in sampler.param_distributions for name in part}
         check_parameter_names(self.estimator, names, "param_distributions")
         return FixedProposals(sampler)
+
+    def _codec(self) -> JournalCodec:
+        return codec_of_lists("param_distributions", self.param_distributions)
+
+    def _draw_seed(self) -> int | None:
+        # Only a journal must know the candidates again, where scikit-learn's own are never the same twice.
+        if self.random_state is not None or self.journal is None:
+            return None
+        return int(check_random_state(None).randint(np.iinfo(np.int32).max))

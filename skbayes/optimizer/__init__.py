@@ -3,6 +3,7 @@
 from ._cost import expected_seconds
 from ._earlier import EarlierSearch
 from ._minimize import minimize
+from ._multi_fidelity import MultiFidelityOptimizer
 from ._optimizer import Optimizer
 from ._regret_rule import RegretBound
 from ._skopt import as_callbacks, optimizer_options, search_state
@@ -15,6 +16,7 @@ __all__ = [
     "STOPPING_RULES",
     "EarlierSearch",
     "History",
+    "MultiFidelityOptimizer",
     "NoImprovement",
     "Optimizer",
     "Progress",

@@ -5,7 +5,8 @@ Such a fantasy (a "kriging believer") leaves the posterior mean where it is and 
 uncertainty around the point away, so that the next choice goes elsewhere. Hyper-parameters are not
 refitted. (The joint log EI of the batch, averaged over 32 draws of the scores of the points chosen
 before, took twice the time for a regret that was no smaller: 48 evaluations of Branin's function
-and Hartmann's in 3 and 6 dimensions, the latter with and without noise, 16 seeds.)
+and Hartmann's in 3 and 6 dimensions, the latter with and without noise, 16 seeds.) Of many points
+several are chosen by one surface (`_shared_surface`), so that asking for a thousand workers keeps up.
 
 Reference: Ginsbourger, Le Riche, Carraro (2010). Kriging is well-suited to parallelize
 optimization. DOI 10.1007/978-3-642-10701-6_6
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 
 from ..acquisition import AcquisitionContext, JointAcquisition
 from ..space import Space
-from ._maximize import Pool, candidates, maximize
+from ._maximize import Pool, candidates, explore
 from ._observations import Observations
+from ._shared_surface import choose_together
 from ._surface import Surface
 from ._unseen import key_as_told, unseen
 from ._weights import LogWeight, total
@@ -34,6 +36,11 @@ _N_AROUND = 5
 # Posterior means are compared at the best observed scores only: under noise the best mean may be at
 # a score that is not the best, but hardly at one that a hundred others beat.
 _N_INCUMBENTS = 100
+# Surfaces per batch: up to eight points have one each. Of more points, up to eight share one, of which
+# the climbs have found about as many maxima.
+_N_SURFACES, _MOST_PER_SURFACE = 8, 8
+# The points that those who share a surface are chosen from; it has 480 and those met by climbing.
+_N_TO_CHOOSE_FROM = 200
 
 
 def propose(
@@ -81,22 +88,26 @@ def propose(
     taken = set(exclude)
     chosen: list[Floats] = []
     fantasies = pending
+    n_together = min(-(-n // _N_SURFACES), _MOST_PER_SURFACE)
     while len(chosen) < n:
         if len(fantasies):
             model = model.condition(fantasies, model.posterior(fantasies).mean)
             known = np.concatenate([known, fantasies])
         means = model.posterior(known).mean
         incumbent = float(means.max())
-        around = known[np.argsort(-means, kind="stable")[:_N_AROUND]]
-        u = _best(model, acquisition, incumbent, space, rng, around, taken, weights)
-        if u is None:  # nearly exhausted: all that the maximiser met had been tried
-            left = unseen(space, 1, taken, rng)
-            if not len(left):
+        ranked = np.argsort(-means, kind="stable")
+        around = known[ranked[:_N_AROUND]]
+        if len(known) > 2 * _N_INCUMBENTS:  # fantasies do not move the means, so neither the order
+            known = known[ranked[:_N_INCUMBENTS]]
+        n_now = min(n_together, n - len(chosen))
+        found = _best(model, acquisition, incumbent, space, rng, n_now, around, taken, weights)
+        if not found:  # nearly exhausted: all that the maximiser met had been tried
+            found = list(unseen(space, 1, taken, rng))
+            if not found:
                 break
-            u = left[0]
-        chosen.append(u)
-        taken.add(key_as_told(u, space))
-        fantasies = u[None]
+        chosen += found
+        taken |= {key_as_told(u, space) for u in found}
+        fantasies = np.array(found)
     return chosen
 
 
@@ -106,10 +117,12 @@ def _best(
     incumbent: float,
     space: Space,
     rng: np.random.Generator,
+    n: int,
     around: Floats,
     exclude: Set[Hashable],
     weights: tuple[LogWeight, ...],
-) -> Floats | None:
+) -> list[Floats]:
+    """The best new points of one surface, up to n; one where the acquisition is a joint one."""
     if isinstance(acquisition, JointAcquisition):
         # The points around which is searched count too: one of them may turn out best.
         U = np.vstack([candidates(space, rng, around)[0], around])
@@ -122,7 +135,11 @@ def _best(
                 values = acquisition.weigh(values, incumbent, total(weights, U))[0]
             pool = Pool(space)
             pool.add(U, values)
-            return pool.first_new(exclude)
+            return pool.best_new(exclude, 1)
         acquisition = marginal
     surface = Surface(model, acquisition, incumbent, weights)
-    return maximize(surface, space, rng, around=around, exclude=exclude)
+    met = explore(surface, space, rng, around=around)
+    if n == 1:
+        return met.best_new(exclude, 1)
+    best = met.best_new(exclude, _N_TO_CHOOSE_FROM)
+    return choose_together(surface, np.array(best), n) if best else []

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["AdjustedScores", "adjust_fold_scores", "adjust_partial"]
+__all__ = ["AdjustedScores", "adjust_fold_scores", "adjust_partial", "tricube"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -170,11 +170,11 @@ def _windows(
             centers = np.quantile(centers, np.linspace(0.0, 1.0, _MOST_CENTERS))
         first = sum(map(len, weights))
         center[mine] = first + np.abs(means[which[mine], None] - centers).argmin(axis=1)
-        weights.append(_tricube(centers, means, tells))
+        weights.append(tricube(centers, means, tells))
     return np.concatenate(weights), center
 
 
-def _tricube(centers: Floats, values: Floats, counts: Bools) -> Floats:
+def tricube(centers: Floats, values: Floats, counts: Bools) -> Floats:
     """Cleveland's weights of the values by their distance in rank, 0 where they do not count."""
     weights = np.zeros((len(centers), len(values)))
     n = int(counts.sum())

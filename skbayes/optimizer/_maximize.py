@@ -19,7 +19,7 @@ from ..space import Space
 from ._ascent import ascend
 from ._unseen import distinct
 
-__all__ = ["AcquisitionSurface", "Pool", "candidates", "maximize"]
+__all__ = ["AcquisitionSurface", "Pool", "candidates", "explore", "maximize"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -82,6 +82,13 @@ def maximize(
     u : ndarray of shape (n_dims,) or None
         An encoded point; None if all that were met are excluded.
     """
+    return explore(surface, space, rng, around=around).first_new(exclude)
+
+
+def explore(
+    surface: AcquisitionSurface, space: Space, rng: np.random.Generator, *, around: Floats
+) -> "Pool":
+    """Return all valid points that a search for the maximum met; arguments as for `maximize`."""
     pool = Pool(space)
     U, n_random = candidates(space, rng, around)
     values = surface.value(U)
@@ -99,7 +106,7 @@ def maximize(
         pool.add(x, f)
     if not is_continuous.all():
         _alternate(surface, space, x, f, is_continuous, pool)
-    return pool.first_new(exclude)
+    return pool
 
 
 class Pool:
@@ -123,11 +130,15 @@ class Pool:
 
     def first_new(self, exclude: Set[Hashable]) -> Floats | None:
         """Return the best allowed point that is not excluded, or None."""
+        found = self.best_new(exclude, 1)
+        return found[0] if found else None
+
+    def best_new(self, exclude: Set[Hashable], n: int) -> list[Floats]:
+        """Return up to n distinct points, the best of those allowed and not excluded."""
         U, values = np.concatenate(self._U), np.concatenate(self._values)
         ranked = (U[i] for i in np.argsort(-values, kind="stable"))
         allowed = (u for u in ranked if self._space.is_allowed(u))
-        found, _ = distinct(allowed, self._space, exclude, 1)
-        return found[0] if found else None
+        return distinct(allowed, self._space, exclude, n)[0]
 
 
 def candidates(space: Space, rng: np.random.Generator, around: Floats) -> tuple[Floats, int]:

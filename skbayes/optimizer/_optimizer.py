@@ -19,7 +19,7 @@ from ._checks import check_count, checked_trial, plain_params, seed_sequence
 from ._design import default_n_initial, initial_design
 from ._earlier import EarlierSearch, split_history
 from ._exploration import check_fraction, random_share
-from ._observations import EncodedTrials
+from ._observations import EncodedTrials, Observations
 from ._regret import regret_bound
 from ._suggest import as_acquisition, as_surrogate, fit_surrogate
 from ._transfer import WarmStart, as_sources, with_sources
@@ -140,7 +140,7 @@ class Optimizer:
         self._history = History()
         self._told = EncodedTrials(self.space)
         self._pending: dict[Hashable, Floats] = {}
-        self._fitted: tuple[int, Any] = (0, None)
+        self._fitted: tuple[Observations | None, Any] = (None, None)
         self._learn_earlier(earlier)
         self._n_initial = (
             default_n_initial(self.space)
@@ -359,12 +359,12 @@ class Optimizer:
 
     def _model(self) -> Any | None:
         """The surrogate fitted to all that was told; None if it cannot be."""
-        n_told, model = self._fitted
-        if n_told != len(self._told):
-            observations = self._told.observations()
+        observations = self._told.observations()
+        fitted_to, model = self._fitted
+        if fitted_to is not observations:
             if observations.n_finite:
                 model = fit_surrogate(self._surrogate, self._weighting.lessons(observations))
-            self._fitted = (len(self._told), model)
+            self._fitted = (observations, model)
         return model
 
     def _learn_earlier(self, history: Iterable[Trial]) -> None:

@@ -48,9 +48,14 @@ class Surface:
     def value(self, U: Floats) -> Floats:
         """Acquisition at encoded points (m, n_dims), shape (m,); −inf where it is undefined."""
         posterior = self.model.posterior(U)
-        value = self.acquisition.value(posterior.mean, posterior.std, self.incumbent)
-        if self.weights:
-            value = self.acquisition.weigh(value, self.incumbent, total(self.weights, U))[0]
+        w = total(self.weights, U) if self.weights else None
+        return self.value_of(posterior.mean, posterior.std, w)
+
+    def value_of(self, mean: Floats, std: Floats, w: Floats | None) -> Floats:
+        """Acquisition (m,) at points of these moments and log-weights; −inf where it is undefined."""
+        value = self.acquisition.value(mean, std, self.incumbent)
+        if w is not None:
+            value = self.acquisition.weigh(value, self.incumbent, w)[0]
         return np.where(np.isnan(value), -np.inf, value)
 
     def value_and_gradient(self, U: Floats) -> tuple[Floats, Floats]:

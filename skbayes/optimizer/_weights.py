@@ -110,14 +110,13 @@ class Weighting:
         self._cost = CostModel(space, seed)
         self._failures = failures
         self._feasibility = FeasibilityModel(space, seed)
-        self._region: tuple[int, bool] = (0, True)
-        self._made: tuple[int, tuple[LogWeight, ...]] = (0, ())
+        self._region: tuple[Observations | None, bool] = (None, True)
+        self._made: tuple[Observations | None, tuple[LogWeight, ...]] = (None, ())
 
     def weights(self, observations: Observations) -> tuple[LogWeight, ...]:
         """Return the weights; empty when all points weigh the same."""
-        n = len(observations.U)
-        if self._made[0] != n:
-            self._made = (n, tuple(self._make(observations)))
+        if self._made[0] is not observations:
+            self._made = (observations, tuple(self._make(observations)))
         return self._made[1]
 
     def lessons(self, observations: Observations) -> Observations:
@@ -138,9 +137,8 @@ class Weighting:
         """Whether failures count as the worst score."""
         if self._failures != "auto":
             return self._failures == "worst"
-        n = len(observations.U)
-        if self._region[0] != n:
-            self._region = (n, self._feasibility.is_region(observations))
+        if self._region[0] is not observations:
+            self._region = (observations, self._feasibility.is_region(observations))
         return self._region[1]
 
     def _make(self, observations: Observations) -> list[LogWeight]:

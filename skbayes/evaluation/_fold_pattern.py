@@ -1,0 +1,118 @@
+"""How the scores of good candidates vary over the folds, and what the scores of some folds say of the rest.
+
+A candidate's score on fold j is y_j = F + r_j + e_j: its mean F over all K folds; the pattern r that
+good candidates have in common (some folds are hard), Σ_j r_j = 0; and its own deviation, e ~ N(0, S)
+with Σ_j e_j = 0. Candidates of a search are relatives: what one of them does better than the rest on
+some folds the next one does too, so S is no multiple of the identity. It is estimated from the
+deviations of the good candidates and shrunk towards one that is, s² (I − 11'/K).
+
+From the folds M that were run, with S_M and y − r on them, F has by generalised least squares
+
+    mean a'(y − r) / a'1,    variance 1 / a'1,    a = S_M⁻¹ 1,
+
+which for a multiple of the identity are the plain mean of y − r and s² (1/m − 1/K): what was run
+is known exactly, and only the other folds are uncertain.
+
+Notation: k good candidates, K folds, m of them run; all scores of `rows` are finite.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FoldPattern", "Prediction"]
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+# The pattern is half the leader's and half the mean of the other good ones'. Over candidates that end in
+# the better 40 % on ten tasks with 5 and 10 folds, the errors of F, relative: .81 with the leader's
+# alone, .86 with the others' alone, .76 with both; with S as it is learnt instead of s² I, .70.
+_LEADERS_SHARE = 0.5
+# S is worth as much as so many candidates before any is seen; 2 and 10 give the same.
+_PRIOR_CANDIDATES = 5.0
+# A candidate whose deviations have more than this many times the median square weighs less: one that
+# fails on a fold does not hide the others. Of normal deviations on five folds one in 1000 is touched.
+_WILD = 6.0
+# Added to the diagonal of S_M, as a share of its mean: S is singular where all folds were run.
+_RELATIVE_ZERO = 1e-9
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Student's t distribution of a candidate's mean over all folds.
+
+    Parameters
+    ----------
+    mean : float
+        Its center.
+    variance : float
+        Its squared scale; 0 if no candidate ever deviated.
+    n_free : float
+        Degrees of freedom.
+    """
+
+    mean: float
+    variance: float
+    n_free: float
+
+
+class FoldPattern:
+    """What the good candidates have in common.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (k, K)
+        Their scores on all folds, the leader's first; at least one row.
+    """
+
+    def __init__(self, rows: Floats) -> None:
+        k, K = rows.shape
+        about = rows - rows.mean(axis=1, keepdims=True)
+        leader, others = about[0], about[1:]
+        self.pattern, deviations = leader, others - leader
+        if k > 2:
+            total, share = others.sum(axis=0), _LEADERS_SHARE
+            self.pattern = share * leader + (1.0 - share) * total / (k - 1)
+            # Each about the pattern of all the others: as uncertain as a new candidate's.
+            deviations = others - share * leader - (1.0 - share) * (total - others) / (k - 2)
+        squares = np.einsum("ij,ij->i", deviations, deviations)
+        limit = _WILD * np.median(squares) if k > 1 else 0.0
+        if limit > 0.0:
+            weights = np.minimum(1.0, limit / np.maximum(squares, limit))
+            deviations, squares = deviations * np.sqrt(weights)[:, None], squares * weights
+        self.n_free = float((k - 1) * (K - 1))
+        self.variance = float(squares.sum()) / max(self.n_free, 1.0)
+        self.S = _PRIOR_CANDIDATES * self.variance * (np.eye(K) - 1.0 / K)
+        self.S = (self.S + deviations.T @ deviations) / (_PRIOR_CANDIDATES + k - 1)
+
+    def predict(self, scores: Floats, is_run: Bools) -> Prediction:
+        """Predict the mean over all folds; the candidate's own deviations count for the scale.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (m,)
+            On the folds run.
+        is_run : ndarray of shape (K,)
+            Which these are.
+
+        Returns
+        -------
+        prediction : Prediction
+            With 0 degrees of freedom if nothing is known of the scale.
+        """
+        m, K = len(scores), len(is_run)
+        S, n_free = self.S, self.n_free
+        if self.variance == 0.0:  # unknown: all that is known is what the candidate shows itself
+            S, n_free = np.eye(K) - 1.0 / K, 0.0
+        S_run = S[np.ix_(is_run, is_run)]
+        S_run = S_run + _RELATIVE_ZERO * np.trace(S) / K * np.eye(m)
+        y = scores - self.pattern[is_run]
+        solved = np.linalg.solve(S_run, np.stack([np.ones(m), y], axis=1))
+        precision = solved[:, 0].sum()
+        mean = float(solved[:, 1].sum() / precision)
+        own = max(float((y - mean) @ (solved[:, 1] - mean * solved[:, 0])), 0.0)
+        total = n_free + m - 1.0
+        scale = (n_free + own) / total if total > 0.0 else 0.0
+        return Prediction(mean, scale / float(precision), total)
