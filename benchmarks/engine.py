@@ -1,0 +1,137 @@
+"""What the engine costs: idle workers, overhead per trial, memory of a long search.
+
+    python benchmarks/engine.py busy
+    python benchmarks/engine.py trials
+
+"busy" lets fits sleep for log-normal times (sigma 1.5) and reports which share of the time the workers were busy,
+from the first fit to the last but one end (when there is nothing left to start, workers must be idle): asynchronous and
+synchronous, with 2 processes and with 8 threads. "trials" runs one search of 5,000 trials in this process and reports
+milliseconds per trial beyond the fits, and the resident memory, as it goes on.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: the matrices are small
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import argparse
+import json
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import parallel_config
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from skbayes import BayesSearchCV, RandomizedSearchCV
+
+SIGMA = 1.5
+
+
+class Sleeper(ClassifierMixin, BaseEstimator):
+    """Sleeps as long as a log-normal number drawn from its parameters and data says; scores a smooth function."""
+
+    def __init__(self, x: float = 0.0, y: float = 0.0, median: float = 0.0) -> None:
+        self.x = x
+        self.y = y
+        self.median = median
+
+    def fit(self, X: Any, y: Any) -> Sleeper:
+        self.classes_ = np.unique(y)
+        if self.median:
+            key = abs(hash((self.x, self.y, float(X[0, 0])))) % 2**32
+            time.sleep(self.median * np.random.default_rng(key).lognormal(0.0, SIGMA))
+        return self
+
+    def score(self, X: Any, y: Any) -> float:
+        return -((self.x - 0.3) ** 2) - (self.y + 0.2) ** 2 + 0.01 * float(X[0, 0])
+
+
+DATA = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2
+SPACE = {"x": (-1.0, 1.0), "y": (-1.0, 1.0)}
+
+
+def busy_share(intervals: list[tuple[float, float]], n_workers: int) -> float:
+    """Share of busy time of n workers between the first start and the last moment when there was work for all."""
+    first = min(start for start, _ in intervals)
+    last = max(start for start, _ in intervals)
+    busy = sum(min(end, last) - start for start, end in intervals)
+    return busy / (n_workers * (last - first))
+
+
+def search_busy(backend: str, n_jobs: int, median: float, n_iter: int, **more: Any) -> float:
+    """Run a search, and return the busy share of its workers."""
+    options = {"n_jobs": n_jobs, "random_state": 0, "refit": False}
+    with parallel_config(backend), tempfile.TemporaryDirectory() as folder:
+        BayesSearchCV(Sleeper(), SPACE, n_iter=4, **options).fit(*DATA)  # starts the workers
+        journal = Path(folder) / "search.jsonl"
+        BayesSearchCV(
+            Sleeper(median=median), SPACE, n_iter=n_iter, journal=journal, **options, **more
+        ).fit(*DATA)
+        records = [json.loads(line) for line in journal.read_text().splitlines()[1:]]
+    return busy_share([(r["started"], r["started"] + r["fit_time"]) for r in records], n_jobs)
+
+
+def busy(median: float) -> None:
+    print("| workers | mode | busy share |\n| --- | --- | --- |")
+    for backend, n_jobs, n_iter in (("loky", 2, 60), ("threading", 8, 120)):
+        warnings.filterwarnings("ignore", message=".*workers: the others are idle")
+        modes = {
+            "asynchronous": {"asynchronous": True},
+            "asynchronous, racing": {"asynchronous": True, "racing": True},
+            "synchronous": {},
+            "synchronous, n_points = workers": {"n_points": n_jobs},
+        }
+        for name, more in modes.items():
+            share = search_busy(backend, n_jobs, median, n_iter, **more)
+            print(f"| {n_jobs} x {backend} | {name} | {share:.1%} |", flush=True)
+
+
+def resident_mb() -> float:
+    """Resident memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def trials(n_trials: int) -> None:
+    marks = sorted({100, 500, 1000, 2000, 3000, 4000, n_trials})
+
+    def run(name: str, make: Any) -> None:
+        seen: list[tuple[int, float, float]] = []
+        start = time.perf_counter()
+
+        def callback(state: Any) -> None:
+            n = len(state.func_vals)
+            if n in marks:
+                seen.append((n, time.perf_counter() - start, resident_mb()))
+
+        make.fit(*DATA, callback=callback)
+        before = (0, 0.0)
+        for n, seconds, memory in seen:
+            each = 1e3 * (seconds - before[1]) / (n - before[0])
+            print(f"| {name} | {n} | {each:.1f} | {memory:.0f} |", flush=True)
+            before = (n, seconds)
+
+    print(
+        "| search | trials | ms per trial since the row before | resident MB |\n| --- | --- | --- | --- |"
+    )
+    options = {"n_iter": n_trials, "cv": 2, "random_state": 0, "refit": False}
+    uniform = {name: np.linspace(low, high, 10_000) for name, (low, high) in SPACE.items()}
+    run("randomized", RandomizedSearchCV(Sleeper(), uniform, **options))
+    run("Bayesian", BayesSearchCV(Sleeper(), SPACE, **options))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("what", choices=["busy", "trials"])
+    parser.add_argument("--median", type=float, default=0.1, help="median seconds of a fit")
+    parser.add_argument("--trials", type=int, default=5000)
+    arguments = parser.parse_args()
+    busy(arguments.median) if arguments.what == "busy" else trials(arguments.trials)
