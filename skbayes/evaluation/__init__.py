@@ -8,7 +8,7 @@ from ._journal_header import JournalHeader
 from ._known_candidates import KnownCandidate, read_journal
 from ._limits import as_limits
 from ._pool import EvaluationPool, PoolOptions
-from ._racing import RacingRule, as_racing_rule
+from ._racing import ForgivingRule, RacingRule, WinProbability, as_racing_rule
 from ._result import CandidateResult
 from ._task import Candidate, Task
 from ._unit import EvaluationSetup, FoldResult, fit_and_score
@@ -19,6 +19,7 @@ __all__ = [
     "EvaluationPool",
     "EvaluationSetup",
     "FoldResult",
+    "ForgivingRule",
     "Journal",
     "JournalHeader",
     "KnownCandidate",
@@ -26,6 +27,7 @@ __all__ = [
     "PoolOptions",
     "RacingRule",
     "Task",
+    "WinProbability",
     "as_limits",
     "as_racing_rule",
     "draw_folds",

@@ -19,14 +19,10 @@ from typing import Any
 from joblib import parallel_config
 from sklearn import config_context
 
+from ._joblib import cloudpickle
 from ._memory import can_read_memory, data_in_use, memory_in_use
 from ._processes import open_pipe
 from ._shared import Handle
-
-try:
-    from joblib.externals import cloudpickle  # joblib up to 1.5 brings its own
-except ImportError:
-    import cloudpickle  # and then depends on it
 
 __all__ = ["KINDS", "CallContext", "main", "warning_filters"]
 
@@ -51,14 +47,15 @@ class CallContext:
     filters : list
         Of warnings.
     backend : tuple or None
-        Joblib's back-end and number of jobs for a `Parallel` inside; None: the default.
+        Class and nesting level of joblib's back-end, and the number of jobs, for a `Parallel` inside;
+        None: the default.
     memory_limit : int or None
         Bytes.
     """
 
     sklearn_config: dict[str, Any]
     filters: list[Any]
-    backend: tuple[Any, int | None] | None
+    backend: tuple[Any, int, int | None] | None
     memory_limit: int | None
 
 
@@ -115,10 +112,13 @@ def _answer(order: bytes, channel: Any) -> bytes:
 
 @contextmanager
 def _as_in(context: CallContext, caught: list[warnings.WarningMessage]) -> Iterator[None]:
-    backend, n_jobs = context.backend or (None, None)
+    parallel = {}
+    if context.backend is not None:
+        kind, level, n_jobs = context.backend
+        parallel = {"backend": kind(nesting_level=level), "n_jobs": n_jobs}
     with (
         config_context(**context.sklearn_config),
-        parallel_config(**({} if backend is None else {"backend": backend, "n_jobs": n_jobs})),
+        parallel_config(**parallel),
         warnings.catch_warnings(record=True) as records,
     ):
         warnings.resetwarnings()

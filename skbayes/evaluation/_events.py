@@ -1,38 +1,59 @@
 """Who wants to know what a pool does; by default nobody."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from .._sklearn import no_callback_context
-from ._result import CandidateResult
 from ._task import Task
 from ._unit import FoldResult
 
-__all__ = ["Events", "NoEvents"]
-
-
-class Events(Protocol):
-    """Is told, in the main process, what a pool does."""
-
-    def task_started(self, task: Task) -> tuple[Any, Any]:
-        """Return (caller, callback context) that the task takes along to its worker."""
-
-    def task_ended(self, task: Task, result: FoldResult) -> None:
-        """Be told the result of a task."""
-
-    def candidate_ended(self, result: CandidateResult) -> bool:
-        """Be told the result of a candidate; return whether the search is to stop."""
+__all__ = ["NoEvents"]
 
 
 class NoEvents:
-    """Nobody listens."""
+    """Is told, in the main process, what a pool does, and does nothing; a listener overrides what it wants."""
 
-    def task_started(self, task: Task) -> tuple[Any, Any]:
-        """Return that nothing is taken along."""
-        return None, no_callback_context
+    def opened(self, can_call_back: bool) -> None:
+        """Be told that there are workers.
+
+        Parameters
+        ----------
+        can_call_back : bool
+            Whether what runs on them can send messages to this process.
+        """
+
+    def task_started(self, task: Task) -> Any:
+        """Be told that a task is given to the workers.
+
+        Parameters
+        ----------
+        task : Task
+            The task.
+
+        Returns
+        -------
+        context : CallbackContext
+            What the task takes along for scikit-learn's callbacks.
+        """
+        return no_callback_context
 
     def task_ended(self, task: Task, result: FoldResult) -> None:
-        """Do nothing."""
+        """Be told what came of a task.
 
-    def candidate_ended(self, result: CandidateResult) -> bool:
-        """Return False: go on."""
-        return False
+        Parameters
+        ----------
+        task : Task
+            The task.
+        result : FoldResult
+            What it gave.
+        """
+
+    def task_replayed(self, task: Task, result: FoldResult) -> None:
+        """Be told of a task that an earlier run finished; it is not started, and does not end.
+
+        Parameters
+        ----------
+        task : Task
+            The task.
+        result : FoldResult
+            What it gave then.
+        """

@@ -27,11 +27,13 @@ _TASKS_PER_WORKER = 8
 class Executor(Protocol):
     """Runs calls, and says which have ended."""
 
-    n_workers: int
-    """How many calls run side by side."""
+    @property
+    def n_workers(self) -> int:
+        """How many calls run side by side."""
 
-    most_submitted: int
-    """How many calls it makes sense to have submitted."""
+    @property
+    def most_submitted(self) -> int:
+        """How many calls it makes sense to have submitted."""
 
     def submit(self, key: int, call: Call) -> None:
         """Give a call to the workers."""

@@ -19,7 +19,7 @@ __all__ = ["BY_NAME", "fingerprint"]
 # What a digest begins with if some part could be told by its name only.
 BY_NAME = "~"
 
-_ATOMS = (bool, int, float, complex, str, bytes, type(None))
+_ATOMS = {bool, int, float, complex, str, bytes, type(None)}
 # 128 bits: no two will meet by chance, and a header stays short.
 _N_BYTES = 16
 # Arrays on disk are read in pieces of about so many bytes.
@@ -92,6 +92,9 @@ class _Digest:
 
     def _sequence(self, kind: str, entries: Any) -> None:
         entries = list(entries)
+        if set(map(type, entries)) <= _ATOMS:  # fast, for data in lists; the repr tells types
+            self._atom(f"plain {kind}", repr(entries))
+            return
         self._atom(kind, len(entries))
         for entry in entries:
             self.add(entry)
@@ -108,29 +111,25 @@ class _Digest:
         return part.text()
 
     def _compound(self, obj: Any) -> None:
-        for is_kind, add in _KINDS:
-            if is_kind(obj):
-                add(self, obj)
-                return
-        self._state(obj)
+        add = next((add for is_kind, add in _KINDS if is_kind(obj)), _Digest._state)
+        try:
+            add(self, obj)
+        except Exception:  # code of others, which may raise anything
+            self._by_name(obj)
 
     def _state(self, obj: Any) -> None:
-        """Add an object as pickle would rebuild it; what cannot be pickled by its name."""
-        try:
-            if hasattr(obj, "get_params"):
-                parts: Any = (type(obj), _content(obj))
-            else:
-                parts = obj.__reduce_ex__(4)
-        except Exception:  # code of others, which may raise anything
-            parts = None
-        if parts is None:
-            self._by_name(obj)
-        elif isinstance(parts, str):
+        """Add an object as pickle would rebuild it; it raises if that cannot be."""
+        if hasattr(obj, "get_params") and hasattr(obj, "__dict__"):
+            content = {k: v for k, v in vars(obj).items() if k not in _NOT_CONTENT}
+            self._sequence("estimator", [type(obj), content])
+            return
+        parts = obj.__reduce_ex__(4)
+        if isinstance(parts, str):
             self._atom("global", f"{type(obj).__module__}.{parts}")
-        else:
-            # The third entry and those after it: state, items of a list, items of a dict.
-            parts = [list(part) if hasattr(part, "__next__") else part for part in parts]
-            self._sequence("object", parts)
+            return
+        # The last two parts iterate over the items of a list and of a dict.
+        parts = [list(part) if hasattr(part, "__next__") else part for part in parts]
+        self._sequence("object", parts)
 
     def _by_name(self, obj: Any) -> None:
         self.is_exact = False
@@ -189,11 +188,6 @@ class _Digest:
             "code",
             [code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_consts],
         )
-
-
-def _content(obj: Any) -> dict[str, Any]:
-    """Return the attributes of an object with parameters, without those that are no content."""
-    return {name: value for name, value in vars(obj).items() if name not in _NOT_CONTENT}
 
 
 def _cell(cell: Any) -> Any:

@@ -71,19 +71,16 @@ class FoldPattern:
         k, K = rows.shape
         about = rows - rows.mean(axis=1, keepdims=True)
         leader, others = about[0], about[1:]
+        weights = _trust(others - leader)[:, None]
         self.pattern, deviations = leader, others - leader
         if k > 2:
-            total, share = others.sum(axis=0), _LEADERS_SHARE
-            self.pattern = share * leader + (1.0 - share) * total / (k - 1)
+            total, n = (weights * others).sum(axis=0), weights.sum()
+            self.pattern = _with_leader(leader, total / n)
             # Each about the pattern of all the others: as uncertain as a new candidate's.
-            deviations = others - share * leader - (1.0 - share) * (total - others) / (k - 2)
-        squares = np.einsum("ij,ij->i", deviations, deviations)
-        limit = _WILD * np.median(squares) if k > 1 else 0.0
-        if limit > 0.0:
-            weights = np.minimum(1.0, limit / np.maximum(squares, limit))
-            deviations, squares = deviations * np.sqrt(weights)[:, None], squares * weights
+            deviations = others - _with_leader(leader, (total - weights * others) / (n - weights))
+        deviations = deviations * np.sqrt(weights)
         self.n_free = float((k - 1) * (K - 1))
-        self.variance = float(squares.sum()) / max(self.n_free, 1.0)
+        self.variance = float((deviations**2).sum()) / max(self.n_free, 1.0)
         self.S = _PRIOR_CANDIDATES * self.variance * (np.eye(K) - 1.0 / K)
         self.S = (self.S + deviations.T @ deviations) / (_PRIOR_CANDIDATES + k - 1)
 
@@ -116,3 +113,18 @@ class FoldPattern:
         total = n_free + m - 1.0
         scale = (n_free + own) / total if total > 0.0 else 0.0
         return Prediction(mean, scale / float(precision), total)
+
+
+def _trust(deviations: Floats) -> Floats:
+    """Weights of candidates by their deviations, (k − 1, K): less than 1 if these are out of proportion."""
+    squares = np.einsum("ij,ij->i", deviations, deviations)
+    if not len(squares):
+        return squares
+    # Of an even number the lower one: of two, one may be wild.
+    limit = _WILD * np.partition(squares, (len(squares) - 1) // 2)[(len(squares) - 1) // 2]
+    # Where most do not deviate there is no proportion, and all count.
+    return np.asarray(np.minimum(1.0, limit / np.maximum(squares, limit))) if limit else squares**0
+
+
+def _with_leader(leader: Floats, others: Floats) -> Floats:
+    return _LEADERS_SHARE * leader + (1.0 - _LEADERS_SHARE) * others

@@ -1,11 +1,15 @@
 """The one gate to what joblib does not export: a back-end to which single calls can be given one at a time.
 
 `joblib.Parallel` pulls its input `n_jobs` at a time, from a thread of the back-end, before the results of those that
-ended are known. A search must choose the next evaluation when a worker is free, so it gives the calls to the back-end itself.
+ended are known. A search must choose the next evaluation when a worker is free, so it gives the calls
+to the back-end itself.
 """
 
+import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from pickle import PicklingError
 from typing import Any
 
 import joblib
@@ -14,7 +18,15 @@ import joblib
 from joblib._utils import eval_expr
 from joblib.parallel import BatchedCalls
 
-__all__ = ["OpenBackend", "pre_dispatched"]
+try:
+    from joblib.externals import cloudpickle  # joblib up to 1.5 brings its own
+except ImportError:
+    import cloudpickle  # and then depends on it
+
+__all__ = ["OpenBackend", "cloudpickle", "pre_dispatched"]
+
+# Workers of a cluster come and go; asking how many there are is a call to its scheduler.
+_SECONDS_BETWEEN_COUNTS = 5.0
 
 
 class OpenBackend:
@@ -29,6 +41,7 @@ class OpenBackend:
     def __init__(self, n_jobs: int | None) -> None:
         # The constructor reads parallel_config; entering it starts the workers.
         self._parallel = joblib.Parallel(n_jobs=n_jobs)
+        self._counted: tuple[float, int] = (-_SECONDS_BETWEEN_COUNTS, 1)
 
     def __enter__(self) -> "OpenBackend":
         self._parallel.__enter__()
@@ -46,13 +59,20 @@ class OpenBackend:
 
     @property
     def n_workers(self) -> int:
-        """How many calls run side by side."""
-        return max(1, int(self.backend.effective_n_jobs(self._parallel.n_jobs)))
+        """How many calls run side by side, at present."""
+        when, n = self._counted
+        if (now := time.monotonic()) - when >= _SECONDS_BETWEEN_COUNTS:
+            n = max(1, int(self.backend.effective_n_jobs(self._parallel.n_jobs)))
+            self._counted = (now, n)
+        return n
 
     @property
     def gives_back_each(self) -> bool:
         """Whether it says when a single call has ended (loky, threads, Dask)."""
-        return bool(self.backend.supports_retrieve_callback)
+        # multiprocessing has the first only: it calls back, but forgets the call of a worker that died.
+        # Ray, built on it, gives its calls to the workers in turn, whether they are free or not.
+        backend = self.backend
+        return bool(backend.supports_retrieve_callback and backend.supports_return_generator)
 
     @property
     def shares_memory(self) -> bool:
@@ -64,9 +84,21 @@ class OpenBackend:
 
         When it has ended `on_end` is called from another thread, perhaps twice, with what `outcome`
         takes.
+
+        Raises
+        ------
+        ConnectionError
+            If the cluster is gone.
         """
         backend = self.backend
-        batch = BatchedCalls([(call, (shared,), {})], backend.get_nested_backend(), self._set_context)
+        if (client := getattr(backend, "client", None)) is not None:
+            # Joblib's Dask back-end submits from another thread, where nobody sees an error.
+            _check_connection(client)
+            if (error := _pickling_error(call)) is not None:
+                on_end(error)
+                return
+        calls = [(evaluate, (shared, call), {})]
+        batch = BatchedCalls(calls, backend.get_nested_backend(), self._set_context)
         # joblib 1.4 says apply_async.
         given = getattr(backend, "submit", backend.apply_async)(batch, on_end)
 
@@ -80,12 +112,21 @@ class OpenBackend:
 
     def outcome(self, ended: Any) -> Any:
         """Return what the call returned, or raise what became of it or of its worker."""
+        if isinstance(
+            ended, BaseException
+        ):  # Dask's own, of a call whose data were lost, is no result
+            raise ended
         if isinstance(ended, Future):
             if ended.cancelled():
                 raise CancelledError
             if error := ended.exception():
                 raise error
         return self.backend.retrieve_result_callback(ended)[0]
+
+    def has_given_up(self, error: BaseException) -> bool:
+        """Whether the back-end itself ran a call again and again before this error."""
+        module = sys.modules.get("distributed")
+        return module is not None and isinstance(error, module.KilledWorker)
 
     def run(self, calls: list[Callable[..., Any]], shared: Any) -> list[Any]:
         """Run some calls side by side and return their results: for a back-end without more."""
@@ -94,6 +135,14 @@ class OpenBackend:
     def restart(self) -> None:
         """End all workers with what they run, and start new ones."""
         self._call("stop_call")
+        client = getattr(self.backend, "client", None)
+        if client is not None:
+            if client.status != "running":  # nothing is left to end
+                return
+            # A thread of a Dask worker cannot be ended; but what still waits need not begin.
+            client.cancel(list(self.backend._callbacks))
+            self.backend._callbacks.clear()
+            self.backend._results.clear()
         self.backend.abort_everything(ensure_ready=True)
         self._call("start_call")
 
@@ -105,6 +154,29 @@ class OpenBackend:
         manager = getattr(getattr(self.backend, "_workers", None), "_temp_folder_manager", None)
         if manager is not None:
             manager.set_current_context(self._parallel._id)
+
+
+def evaluate(shared: Any, call: Callable[..., Any]) -> Any:
+    """Return ``call(shared)``: what runs on the worker, by a name that Dask's dashboard can show."""
+    return call(shared)
+
+
+def _check_connection(client: Any) -> None:
+    while client.status == "connecting":  # again; Dask gives up after a while of its own
+        time.sleep(0.1)
+    if client.status != "running":
+        raise ConnectionError(
+            f"The connection to the Dask scheduler is {client.status!r}: the cluster has ended or cannot "
+            "be reached. Start it again and call fit; with journal= what was evaluated is kept."
+        )
+
+
+def _pickling_error(call: Callable[..., Any]) -> PicklingError | None:
+    try:
+        cloudpickle.dumps(call)
+    except Exception as error:  # pickling runs code of others, which may raise anything
+        return PicklingError(f"{type(error).__name__}: {error}")
+    return None
 
 
 def pre_dispatched(pre_dispatch: int | str, n_workers: int) -> int | None:

@@ -40,6 +40,21 @@ class ParamsCodec(Protocol):
 class Journal:
     """The open journal of one search; use `Journal.open` and a ``with`` block.
 
+    Parameters
+    ----------
+    file : JournalFile
+        Open and locked.
+    header : JournalHeader
+        Of this run.
+    contents : Contents
+        What the file has.
+    codec : ParamsCodec
+        How parameters are written.
+    conditions : mapping
+        As in `open`.
+    needs_train_scores : bool
+        As in `open`.
+
     Attributes
     ----------
     path : str

@@ -11,7 +11,9 @@ __all__ = ["JournalFile", "place_of"]
 
 def place_of(path: str | os.PathLike[str], name: str) -> str:
     """Return the file that a path means: itself, or `name` in a directory, which is made if need be."""
-    text = os.fspath(path)
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else path
+    if not isinstance(text, str):
+        raise TypeError(f"A journal needs a path; got {path!r}. Give for example 'search.jsonl'.")
     separators = tuple(filter(None, (os.sep, os.altsep)))
     if not text.endswith(separators) and not os.path.isdir(text):
         return text

@@ -70,7 +70,18 @@ class JournalHeader:
         return seal({"format": _FORMAT, "version": _VERSION, **content})
 
     def differences(self, other: "JournalHeader") -> list[str]:
-        """Return the names of the parts in which another header is of something else."""
+        """Return the names of the parts in which another header is of something else.
+
+        Parameters
+        ----------
+        other : JournalHeader
+            That of the file.
+
+        Returns
+        -------
+        names : list of str
+            Empty if this search may go on from the file.
+        """
         names = dict.fromkeys([*self.fingerprint, *other.fingerprint])
         different = [n for n in names if self.fingerprint.get(n) != other.fingerprint.get(n)]
         if self.search != other.search:

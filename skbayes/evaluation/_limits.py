@@ -34,9 +34,7 @@ from ._unit import FoldResult, failed_result
 __all__ = ["as_limits", "check_limits", "limited_fit_and_score"]
 
 
-def as_limits(
-    fit_timeout: Any, fit_memory_limit: Any, n_threads: int | None = None
-) -> LimitedRunner | None:
+def as_limits(fit_timeout: Any, fit_memory_limit: Any) -> LimitedRunner | None:
     """Read the limits of a search; None if it has none.
 
     Parameters
@@ -45,8 +43,6 @@ def as_limits(
         Seconds for one fit with its scores.
     fit_memory_limit : int, str or None
         As `as_bytes` reads it.
-    n_threads : int or None, default=None
-        Threads of BLAS and OpenMP in each fit, see `threads_per_worker`.
 
     Returns
     -------
@@ -76,7 +72,7 @@ def as_limits(
             f"{sys.platform} only psutil can read, and it is not installed. Run `pip install psutil`, "
             "or set fit_memory_limit=None."
         )
-    return LimitedRunner(fit_timeout, memory_limit, n_threads)
+    return LimitedRunner(fit_timeout, memory_limit)
 
 
 def _check_seconds(fit_timeout: Any) -> None:
@@ -118,7 +114,7 @@ def check_limits(runner: LimitedRunner, shared: Handle) -> None:
             f"the scorer or the data cannot be pickled: {error!r}. Make them picklable, or set both to None."
         ) from error
     try:
-        LimitedRunner(None, runner.memory_limit, runner.n_threads).run(_nothing, of_file)
+        LimitedRunner(None, runner.memory_limit).run(_nothing, of_file)
     except ChildError as error:
         raise RuntimeError(
             "fit_timeout and fit_memory_limit run each fit in a process of its own, which does not work "
@@ -126,7 +122,7 @@ def check_limits(runner: LimitedRunner, shared: Handle) -> None:
         ) from error
     finally:
         if type(shared) is not Handle:  # the fits are elsewhere and have children of their own
-            end_children()
+            end_children(idle_only=True)
 
 
 def _nothing(shared: Handle) -> None:
@@ -140,7 +136,6 @@ def limited_fit_and_score(
     params: Mapping[str, Any],
     fold: int,
     label: str = "",
-    caller: Any = None,
     context: Any = no_callback_context,
 ) -> FoldResult:
     """Fit one candidate on one fold and score it, in a process that is ended at a limit.
@@ -157,7 +152,7 @@ def limited_fit_and_score(
         The candidate.
     fold : int
         Position in the folds.
-    label, caller, context
+    label, context
         As of `fit_and_score`.
 
     Returns
@@ -173,16 +168,14 @@ def limited_fit_and_score(
         If ``error_score="raise"``, whatever the fit raised.
     """
     call = (_evaluated, _for_child(shared), evaluate, runner.memory_limit is not None)
-    unit = (dict(params), fold, label) + (
-        () if context is no_callback_context else (caller, context)
-    )
+    unit = (dict(params), fold, label) + (() if context is no_callback_context else (context,))
     start = time.time()
     for is_last in (False, True):
         try:
             return runner.run(*call, *unit)
         except (FitTimeout, FitMemoryExceeded) as error:
             ended_by = "timeout" if isinstance(error, FitTimeout) else "memory"
-            return _ended(shared, fold, label, str(error), time.time() - start, ended_by)
+            return _ended(shared, fold, label, str(error), error.seconds, ended_by)
         except WorkerDied as error:
             if is_last:
                 return _died(shared, fold, label, error, time.time() - start)

@@ -20,10 +20,7 @@ from typing import Any
 import numpy as np
 from joblib.externals.loky.backend import resource_tracker
 
-try:
-    from joblib.externals import cloudpickle  # joblib up to 1.5 brings its own
-except ImportError:
-    import cloudpickle  # and then depends on it
+from ._joblib import cloudpickle
 
 __all__ = ["MappedFolder", "read_mapped"]
 

@@ -7,7 +7,7 @@ of workers busy: it asks for a candidate whenever nothing else is left to start.
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray

@@ -19,15 +19,15 @@ from ._child import LimitedRunner
 from ._events import NoEvents
 from ._executor import BatchExecutor, Executor, InlineExecutor
 from ._interrupt import first_interrupt
-from ._joblib import OpenBackend, pre_dispatched
+from ._joblib import OpenBackend
 from ._limits import check_limits
 from ._plans import Ask, Plan, RacingWaves, Referee, Stream, Waves
 from ._racing import RacingRule
 from ._result import CandidateResult
-from ._shared import share
+from ._shared import can_call_back, share
 from ._stream import StreamExecutor
 from ._task import Task
-from ._threads import threads_per_worker, warn_nested_jobs
+from ._threads import limited_threads, threads_per_worker, warn_nested_jobs
 from ._time_budget import TimeBudget
 from ._unit import EvaluationSetup, FoldResult, failed_result, fit_and_score
 from ._worker import Failure, TaskCall
@@ -104,7 +104,7 @@ class EvaluationPool:
         The folds, drawn once.
     options : PoolOptions
         How tasks are run.
-    events : Events, default=None
+    events : NoEvents, default=None
         Who wants to know what is run, and what a task takes along for scikit-learn's callbacks.
     """
 
@@ -113,11 +113,14 @@ class EvaluationPool:
         setup: EvaluationSetup,
         folds: Sequence[tuple[Any, Any]],
         options: PoolOptions,
-        events: Any = None,
+        events: NoEvents | None = None,
     ) -> None:
         self.setup = setup
         self.folds = folds
         self.stopped_by: str | None = None
+        # Evaluations that ended here, and that an earlier run had finished.
+        self.n_evaluated = 0
+        self.n_replayed = 0
         self._options = options
         self._events = NoEvents() if events is None else events
         self._stack = ExitStack()
@@ -134,9 +137,13 @@ class EvaluationPool:
             shared = share((self.setup, self.folds), opened.backend)
             stack.callback(shared.close)
             self._executor: Executor = self._open(opened, shared)
+            self._events.opened(can_call_back(opened.backend))
             self._evaluate = configured(fit_and_score)
             self._n_threads = threads_per_worker(opened.backend, opened.n_workers)
-            warn_nested_jobs(self.setup.estimator, opened.n_workers)
+            if opened.shares_memory:
+                # BLAS has one number of threads for the process, which one thread must hold.
+                stack.enter_context(limited_threads(self._n_threads))
+            warn_nested_jobs(self.setup.estimator, opened.n_workers, opened.backend)
             if options.limits is not None:
                 check_limits(options.limits, shared)
             self._budget = TimeBudget(options.time_budget, options.predict)
@@ -155,8 +162,7 @@ class EvaluationPool:
     def _open(self, opened: OpenBackend, shared: Any) -> Executor:
         options = self._options
         if opened.gives_back_each:
-            ahead = pre_dispatched(options.pre_dispatch, opened.n_workers)
-            return StreamExecutor(opened, ahead, shared)
+            return StreamExecutor(opened, options.pre_dispatch, shared)
         if opened.n_workers == 1:
             return InlineExecutor(shared)
         if options.asynchronous:
@@ -168,6 +174,11 @@ class EvaluationPool:
                 opened.n_workers,
             )
         return BatchExecutor(opened, shared)
+
+    @property
+    def n_running(self) -> int:
+        """How many evaluations run now; others may wait for a worker."""
+        return min(len(self._running), self._executor.n_workers)
 
     def run(self, ask: Ask) -> Iterator[CandidateResult]:
         """Evaluate candidates and yield each when it is done.
@@ -191,8 +202,6 @@ class EvaluationPool:
                     plan.record(task, result)
                 for candidate in plan.finished():
                     self._has_result |= candidate.status != "pruned"
-                    if self._events.candidate_ended(candidate):
-                        self.stopped_by = self.stopped_by or "callback"
                     yield candidate
                 if self._is_over():
                     break
@@ -295,19 +304,19 @@ class EvaluationPool:
         key, self._n_submitted = self._n_submitted, self._n_submitted + 1
         self._running[key] = task
         # Contexts are made here: joblib's threads must not change objects that another thread is pickling.
-        caller, context = self._events.task_started(task)
+        context = self._events.task_started(task)
         label, limits = self._label(task), self._options.limits
-        call = TaskCall(task, self._evaluate, limits, self._n_threads, label, caller, context)
+        call = TaskCall(task, self._evaluate, limits, self._n_threads, label, context)
         self._executor.submit(key, call)
 
     def _collect(self) -> list[tuple[Task, FoldResult]]:
         """Wait for results; none when the time is over or the search is interrupted."""
         if self._replayed:
             replayed, self._replayed = self._replayed, []
+            self.n_replayed += len(replayed)
             for task, result in replayed:
                 self._budget.record(task, result)
-                self._events.task_started(task)
-                self._events.task_ended(task, result)
+                self._events.task_replayed(task, result)
             return replayed
         timeout = self._budget.left() if self._has_result else None
         try:
@@ -334,6 +343,7 @@ class EvaluationPool:
         return self._kept(task, outcome)
 
     def _kept(self, task: Task, outcome: FoldResult) -> FoldResult:
+        self.n_evaluated += 1
         self._budget.record(task, outcome)
         if self._options.journal is not None:
             self._options.journal.record(task, outcome)

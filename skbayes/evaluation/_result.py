@@ -73,4 +73,11 @@ class CandidateResult:
 def metric_score(fold: FoldResult, metric: str) -> float:
     """Return the test score of a fold by one metric; `metric` is ignored when there is one only."""
     scores = fold.test_scores
-    return scores[metric] if isinstance(scores, dict) else scores
+    if not isinstance(scores, dict):
+        return scores
+    if metric not in scores:
+        raise ValueError(
+            f"racing compares one score, and there are the metrics {sorted(scores)}. Name one of them in refit=, or "
+            "set racing=False."
+        )
+    return scores[metric]

@@ -17,7 +17,7 @@ from joblib.parallel import BACKENDS
 
 from ._mapped import MappedFolder, read_mapped
 
-__all__ = ["FetchedHandle", "Handle", "share"]
+__all__ = ["FetchedHandle", "Handle", "can_call_back", "share"]
 
 # joblib's own bound: what is smaller is cheaper to copy than to map.
 _MAX_NBYTES = 1_000_000
@@ -75,10 +75,15 @@ def share(
     handle : Handle
         ``handle.get()`` on the worker is the object; to be closed at the end.
     """
-    for can, way in _WAYS:
+    for can, way, _ in _WAYS:
         if can(backend):
             return way(obj, backend, (temp_folder, max_nbytes, mmap_mode or "r"))
     return Handle(obj)
+
+
+def can_call_back(backend: Any) -> bool:
+    """Return whether what runs on a worker can send messages to this process through a local socket."""
+    return next((can_call for can, _, can_call in _WAYS if can(backend)), False)
 
 
 class _FileHandle(Handle):
@@ -223,11 +228,13 @@ def _is(name: str) -> Callable[[Any], bool]:
     return lambda backend: name in BACKENDS and isinstance(backend, BACKENDS[name])
 
 
-# The first line that holds counts; Ray's back-end is a subclass of multiprocessing's.
-_WAYS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Any, Any], Handle]], ...] = (
-    (_shares_memory, lambda obj, backend, options: Handle(obj)),
-    (_has_dask_client, lambda obj, backend, options: _DaskHandle(obj, backend)),
-    (_is_ray, lambda obj, backend, options: _RayHandle(obj)),
-    (_is("loky"), lambda obj, backend, options: _FileHandle(obj, True, options)),
-    (_is("multiprocessing"), lambda obj, backend, options: _FileHandle(obj, False, options)),
+# What a back-end is, how to share, whether its workers can call back. The first line that holds counts; Ray's
+# back-end is a subclass of multiprocessing's. A forked worker cannot call back: with the memory of this process
+# it has the registers by which scikit-learn's callbacks tell whether they are in it.
+_WAYS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Any, Any], Handle], bool], ...] = (
+    (_shares_memory, lambda obj, backend, options: Handle(obj), True),
+    (_has_dask_client, lambda obj, backend, options: _DaskHandle(obj, backend), False),
+    (_is_ray, lambda obj, backend, options: _RayHandle(obj), False),
+    (_is("loky"), lambda obj, backend, options: _FileHandle(obj, True, options), True),
+    (_is("multiprocessing"), lambda obj, backend, options: _FileHandle(obj, False, options), False),
 )

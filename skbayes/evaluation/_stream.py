@@ -1,18 +1,19 @@
 """The executor over a back-end that says when a single call has ended: loky, threads, Dask.
 
 A worker that dies costs its own task only. loky loses all that ran in the pool, which is started anew; `_suspects.py`
-finds out who is to blame. Dask runs the tasks of a lost worker elsewhere by itself and gives up one that kills worker
-after worker; that one runs once more by itself.
+finds out who is to blame. Dask runs the tasks of a lost worker elsewhere by itself, and gives those up that were on
+several workers that died: one of them is to blame and some may be its neighbours, so each runs once more, alone.
 """
 
 from collections import deque
 from concurrent.futures import BrokenExecutor
 from functools import partial
+from pickle import PicklingError
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from ._executor import Call, Ended
-from ._joblib import OpenBackend
+from ._joblib import OpenBackend, pre_dispatched
 from ._suspects import Suspects, worker_died
 from ._worker import Failure
 
@@ -26,27 +27,37 @@ class StreamExecutor:
     ----------
     opened : OpenBackend
         A back-end that gives back each result.
-    most_submitted : int or None
-        How many calls to prepare ahead; None for no limit.
+    pre_dispatch : int or str
+        As in joblib: how many calls are prepared ahead.
     shared : Handle
         What all calls get.
     """
 
-    def __init__(self, opened: OpenBackend, most_submitted: int | None, shared: Any) -> None:
+    def __init__(self, opened: OpenBackend, pre_dispatch: int | str, shared: Any) -> None:
         self._opened = opened
         self._shared = shared
         self._calls: dict[int, Call] = {}
         self._running: set[int] = set()
         self._held: deque[int] = deque()
-        self._lost: set[int] = set()
+        self._lost: set[int] = set()  # those once, with their worker or the data
         self._is_abandoned = False
         # Of each pool that broke: what ends of an older one is void.
         self._generation = 0
         self._ended: SimpleQueue[tuple[int, int, Any] | None] = SimpleQueue()
         self._suspects = Suspects()
-        self.n_workers = opened.n_workers
-        self.most_submitted = 10**9 if most_submitted is None else most_submitted
+        self._pre_dispatch = pre_dispatch
         self._can_end = not opened.shares_memory
+
+    @property
+    def n_workers(self) -> int:
+        """How many calls run side by side: more when workers join a cluster."""
+        return self._opened.n_workers
+
+    @property
+    def most_submitted(self) -> int:
+        """How many calls it makes sense to have submitted."""
+        ahead = pre_dispatched(self._pre_dispatch, self.n_workers)
+        return 10**9 if ahead is None else ahead
 
     def submit(self, key: int, call: Call) -> None:
         """Give a call to the workers, or hold it back while a culprit is looked for."""
@@ -109,13 +120,17 @@ class StreamExecutor:
         return [(key, result)]
 
     def _task_lost(self, key: int, error: BaseException) -> list[Ended]:
-        # The back-end knows whose fault it was: nothing else is lost, and nothing has to wait.
         self._running.discard(key)
-        if key in self._lost:
+        if isinstance(error, PicklingError):  # it would be the same again
             return self._sentenced([key], error)
-        self._lost.add(key)
         self._shared.renew()
-        self._start([key])
+        if key in self._lost or self._opened.has_given_up(error):
+            if guilty := self._suspects.accuse([key]):
+                return self._sentenced(guilty, error)
+            self._go_on()
+        else:
+            self._lost.add(key)
+            self._start([key])
         return []
 
     def _pool_broke(self, error: BaseException) -> list[Ended]:

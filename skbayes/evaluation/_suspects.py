@@ -48,8 +48,9 @@ class Suspects:
 
 
 def worker_died(error: BaseException) -> WorkerDiedError:
-    """Return the error of a task whose worker died twice."""
+    """Return the error of a task that no worker gave a result of, twice."""
     return WorkerDiedError(
-        f"The worker that ran this evaluation died twice, out of memory perhaps: {error!r}. The other "
-        "evaluations went on. Give the workers more memory, run fewer of them, or set fit_memory_limit."
+        f"No worker returned a result of this evaluation, twice: {error!r}. The worker died, out of "
+        "memory perhaps, or the estimator or its parameters cannot be pickled or imported there. The "
+        "other evaluations went on. Set fit_memory_limit, run fewer workers, or see the error."
     )

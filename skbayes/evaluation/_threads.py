@@ -2,7 +2,8 @@
 
 loky's workers get their share from joblib, Dask's nannies and Ray give one thread to each core they hand out. What
 nobody limits are threads of this process and the forks of multiprocessing. BLAS keeps one number of threads for the
-process and OpenMP one for each thread that calls it, so one is held as long as any task runs, the other by each task.
+process and OpenMP one for each thread that calls it: the first is held by whoever runs the search in threads, or by
+the one task of a process, the second by each task.
 """
 
 import os
@@ -11,13 +12,20 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from joblib import cpu_count
 from joblib.parallel import BACKENDS
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
-__all__ = ["THREAD_VARIABLES", "limited_threads", "threads_per_worker", "warn_nested_jobs"]
+__all__ = [
+    "THREAD_VARIABLES",
+    "limited_threads",
+    "thread_limit",
+    "threads_per_worker",
+    "warn_nested_jobs",
+]
 
 # The variables by which joblib limits loky's workers, in the same way.
 THREAD_VARIABLES = (
@@ -54,9 +62,12 @@ def threads_per_worker(backend: Any, n_workers: int) -> int | None:
         return None
     if explicit is not None:
         return int(explicit)
-    if getattr(backend, "supports_sharedmem", False) or _is("multiprocessing", backend):
-        return max(1, cpu_count() // n_workers)
-    return None
+    return max(1, cpu_count() // n_workers) if _is_local(backend) else None
+
+
+def _is_local(backend: Any) -> bool:
+    shares_memory = bool(getattr(backend, "supports_sharedmem", False))
+    return shares_memory or _is("loky", backend) or _is("multiprocessing", backend)
 
 
 def _is(name: str, backend: Any) -> bool:
@@ -66,7 +77,10 @@ def _is(name: str, backend: Any) -> bool:
 
 @contextmanager
 def limited_threads(n_threads: int | None) -> Iterator[None]:
-    """Let BLAS and OpenMP use so many threads in a task; to be entered by the thread that runs it.
+    """Let BLAS and OpenMP use so many threads.
+
+    To be entered by each task in the thread that runs it, and around all of them by the search
+    itself if they are threads of its process.
 
     A variable such as ``OMP_NUM_THREADS`` that the user has set is left to hold, and a smaller
     number of threads that is in force already.
@@ -79,32 +93,43 @@ def limited_threads(n_threads: int | None) -> Iterator[None]:
     if n_threads is None:
         yield
         return
-    with _blas.at_most(n_threads), _openmp_at_most(n_threads):
-        yield
+    token = _limit.set(n_threads)
+    try:
+        with _blas.at_most(n_threads), _openmp_at_most(n_threads):
+            yield
+    finally:
+        _limit.reset(token)
+
+
+def thread_limit() -> int | None:
+    """Return the number of threads that `limited_threads` has set around the caller, for a process to start."""
+    return _limit.get()
+
+
+_limit: ContextVar[int | None] = ContextVar("skbayes_threads", default=None)
 
 
 class _Blas:
-    """One limit for the process: set by the first task that comes and lifted by the last that goes."""
+    """One limit for the process, of who comes first; nobody else changes it until he goes.
+
+    Threads that each set and restore the number would restore what another has set, and
+    threadpoolctl (3.8) lets OpenBLAS be changed by one thread only.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._n_inside = 0
-        self._limiter: Any = None
 
     @contextmanager
     def at_most(self, n_threads: int) -> Iterator[None]:
-        with self._lock:
-            if self._n_inside == 0 and not any(name in os.environ for name in _BLAS_VARIABLES):
-                self._limiter = _limiter("blas", n_threads)
-            self._n_inside += 1
-        try:
+        is_explicit = any(name in os.environ for name in _BLAS_VARIABLES)
+        if is_explicit or not self._lock.acquire(blocking=False):
             yield
+            return
+        try:
+            with _lowered("blas", n_threads):
+                yield
         finally:
-            with self._lock:
-                self._n_inside -= 1
-                if self._n_inside == 0 and self._limiter is not None:
-                    self._limiter.restore_original_limits()
-                    self._limiter = None
+            self._lock.release()
 
 
 _blas = _Blas()
@@ -115,15 +140,12 @@ def _openmp_at_most(n_threads: int) -> Iterator[None]:
     if "OMP_NUM_THREADS" in os.environ:
         yield
         return
-    limiter = _limiter("openmp", n_threads)
-    try:
+    with _lowered("openmp", n_threads):
         yield
-    finally:
-        limiter.restore_original_limits()
 
 
-def _limiter(api: str, n_threads: int) -> Any:
-    """Lower the threads of all libraries with this interface; what was is restored by the result."""
+def _lowered(api: str, n_threads: int) -> Any:
+    """Return the context in which all libraries with this interface have at most so many threads."""
     libraries = _loaded().select(user_api=api)
     current = [library["num_threads"] for library in libraries.info()]
     return libraries.limit(limits=min([n_threads, *current]))
@@ -153,26 +175,30 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-def warn_nested_jobs(estimator: Any, n_workers: int, n_cores: int | None = None) -> None:
+def warn_nested_jobs(estimator: Any, n_workers: int, backend: Any = None) -> None:
     """Warn once if the estimator's own parallelism times that of the search is more than the cores.
+
+    On a cluster nothing is said: how many workers share a machine is not known here.
 
     Parameters
     ----------
     estimator : estimator object
         Each parameter whose name ends with ``n_jobs`` is looked at, nested ones too.
     n_workers : int
-        How many fits run side by side on this machine.
-    n_cores : int, default=None
-        Cores of the machine; None: as joblib counts them.
+        How many fits run side by side.
+    backend : joblib back-end, default=None
+        The active one; None stands for one of this machine.
     """
-    n_cores = cpu_count() if n_cores is None else n_cores
+    if n_workers < 2 or not (backend is None or _is_local(backend)):
+        return
+    n_cores = cpu_count()
     jobs = {
         name: _n_jobs(value, n_cores)
         for name, value in estimator.get_params(deep=True).items()
         if name.rpartition("__")[2].endswith("n_jobs") and isinstance(value, int)
     }
     name = max(jobs, key=jobs.__getitem__, default="")
-    if n_workers < 2 or not name or jobs[name] < 2 or n_workers * jobs[name] <= n_cores:
+    if not name or jobs[name] < 2 or n_workers * jobs[name] <= n_cores:
         return
     value = estimator.get_params(deep=True)[name]
     warnings.warn(

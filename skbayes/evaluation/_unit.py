@@ -113,7 +113,6 @@ def fit_and_score(
     params: Mapping[str, Any],
     fold: tuple[Any, Any],
     label: str = "",
-    caller: Any = None,
     context: Any = no_callback_context,
 ) -> FoldResult:
     """Fit one candidate on one fold and score it.
@@ -128,10 +127,8 @@ def fit_and_score(
         The rows to fit and to score on.
     label : str, default=""
         Progress such as ``" 2/5; 1/50"``, printed when verbose.
-    caller : estimator, default=None
-        The search, for scikit-learn's callbacks.
     context : CallbackContext, default=no callbacks
-        The leaf of this unit in scikit-learn's callback tree.
+        What scikit-learn's callbacks need that are handed on to the estimator.
 
     Returns
     -------
@@ -151,7 +148,7 @@ def fit_and_score(
         estimator.set_params(**clone(dict(params), safe=False))
         X_train, y_train = safe_split(estimator, setup.X, setup.y, train)
         X_test, y_test = safe_split(estimator, setup.X, setup.y, test, train)
-        _fit(estimator, X_train, y_train, fit_params, caller, context)
+        _fit(estimator, X_train, y_train, fit_params, context)
     except Exception:
         if setup.error_score == "raise":
             raise
@@ -188,20 +185,12 @@ def failed_result(
     )
 
 
-def _fit(
-    estimator: Any, X: Any, y: Any, fit_params: dict[str, Any], caller: Any, context: Any
-) -> None:
-    weight = fit_params.get("sample_weight")
-    metadata = None if weight is None else {"sample_weight": weight}
-    try:
-        with context.propagate_callback_context(estimator):
-            context.call_on_fit_task_begin(estimator=caller, X=X, y=y, metadata=metadata)
-            if y is None:
-                estimator.fit(X, **fit_params)
-            else:
-                estimator.fit(X, y, **fit_params)
-    finally:
-        context.call_on_fit_task_end(estimator=caller, X=X, y=y, metadata=metadata)
+def _fit(estimator: Any, X: Any, y: Any, fit_params: dict[str, Any], context: Any) -> None:
+    with context.propagate_callback_context(estimator):
+        if y is None:
+            estimator.fit(X, **fit_params)
+        else:
+            estimator.fit(X, y, **fit_params)
 
 
 def _scored(

@@ -49,10 +49,8 @@ class TaskCall:
         Threads of BLAS and OpenMP; None to leave them as they are.
     label : str
         Progress, printed when verbose.
-    caller : estimator or None
-        The search, for scikit-learn's callbacks.
     context : CallbackContext
-        The leaf of this task in scikit-learn's callback tree.
+        What scikit-learn's callbacks need that are handed on to the estimator.
     """
 
     task: Task
@@ -60,7 +58,6 @@ class TaskCall:
     limits: LimitedRunner | None
     n_threads: int | None
     label: str
-    caller: Any
     context: Any
 
     def __call__(self, shared: Handle) -> FoldResult | Failure:
@@ -74,7 +71,7 @@ class TaskCall:
         return replace(result, started=started, worker=worker_name())
 
     def _evaluated(self, shared: Handle) -> FoldResult:
-        task, rest = self.task, (self.label, self.caller, self.context)
+        task, rest = self.task, (self.label, self.context)
         if self.limits is not None:
             return limited_fit_and_score(
                 self.limits, self.evaluate, shared, task.params, task.fold, *rest
