@@ -1,7 +1,13 @@
 """Bayesian hyper-parameter search for scikit-learn: replace GridSearchCV by one line."""
 
 from ._version import __version__
-from .model_selection import BayesSearchCV, GridSearchCV, ManualSearchCV, RandomizedSearchCV
+from .model_selection import (
+    BayesSearchCV,
+    GridSearchCV,
+    HalvingBayesSearchCV,
+    ManualSearchCV,
+    RandomizedSearchCV,
+)
 from .optimizer import Optimizer, minimize
 from .space import Categorical, Integer, Real
 
@@ -9,6 +15,7 @@ __all__ = [
     "BayesSearchCV",
     "Categorical",
     "GridSearchCV",
+    "HalvingBayesSearchCV",
     "Integer",
     "ManualSearchCV",
     "Optimizer",

@@ -3,6 +3,7 @@
 Nothing else in skbayes imports an underscored name of scikit-learn; `tests/test_architecture.py` holds them to it.
 """
 
+import copy
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ __all__ = [
     "accepts_sample_weight",
     "check_refit_is_a_scorer",
     "configured",
+    "context_for_worker",
     "fit_context",
     "fold_indices",
     "get_scorers",
@@ -172,6 +174,9 @@ def routed_metadata(
 class NoCallbackContext:
     """Stands in for scikit-learn's callback context (1.9) on releases without `sklearn.callback`."""
 
+    def __reduce__(self) -> str:
+        return "no_callback_context"  # one object in a worker too, told by `is`
+
     def subcontext(self, **kwargs: Any) -> "NoCallbackContext":
         return self
 
@@ -190,8 +195,50 @@ no_callback_context = NoCallbackContext()
 
 
 def root_callback_context(search: BaseSearchCV, max_subtasks: int) -> Any:
-    """Return the root of the callback tree of one `fit`; without registered callbacks it does nothing."""
-    # Contexts travel to the workers, so they are made only when somebody listens.
-    if not getattr(search, "_skl_callbacks", None) and not hasattr(search, "_parent_callback_ctx"):
+    """Return the root of the callback tree of one `fit`; if nobody listens it does nothing."""
+    if not hasattr(search, "_init_callback_context") or not _is_listened_to(search):  # before 1.9
         return no_callback_context
     return search._init_callback_context(max_subtasks=max_subtasks)
+
+
+def _is_listened_to(search: BaseSearchCV) -> bool:
+    """Whether callbacks are registered on the search, what it is part of, or a part of its estimator."""
+    parts = [search, search.estimator, *search.estimator.get_params(deep=True).values()]
+    return hasattr(search, "_parent_callback_ctx") or any(
+        getattr(part, "_skl_callbacks", None) for part in parts
+    )
+
+
+def context_for_worker(leaf: Any, estimator: Any) -> Any:
+    """Hand the callbacks of a leaf on to an estimator that is fitted elsewhere, in a process of this machine.
+
+    From then on the leaf does not call the callbacks that are handed on: the estimator does.
+
+    Parameters
+    ----------
+    leaf : CallbackContext
+        The task that the fit is.
+    estimator : estimator object
+        Of the kind that will be fitted; itself it is left as it is.
+
+    Returns
+    -------
+    context : CallbackContext
+        For `propagate_callback_context` where the estimator is fitted: a copy of the leaf and of the path to
+        it, without its siblings and without callbacks that stay here.
+    """
+    with leaf.propagate_callback_context(estimator):
+        pass
+    if not hasattr(estimator, "set_callbacks"):  # it makes no context of its own
+        return no_callback_context
+    # Private: the tree grows with each task while joblib's threads pickle other tasks, and each would carry
+    # the whole of it; callbacks that stay here may be anything, so they are not pickled.
+    handed_on = getattr(leaf, "_propagated_callbacks", [])
+    copied = first = copy.copy(leaf)
+    while copied.parent is not None:
+        copied._callbacks = handed_on
+        parent = copied.parent = copy.copy(copied.parent)
+        parent._children_map = {copied.task_id: copied}
+        copied = parent
+    copied._callbacks = handed_on
+    return first

@@ -106,7 +106,13 @@ class BatchExecutor:
         self._calls[key] = call
 
     def wait(self, timeout: float | None = None) -> list[Ended]:
-        """Run a batch of calls."""
+        """Run a batch of calls; several, one after the other, while a culprit is looked for."""
+        ended: list[Ended] = []
+        while not ended:
+            ended = self._batch()
+        return ended
+
+    def _batch(self) -> list[Ended]:
         keys = self._suspects.next_group() or list(self._calls)
         try:
             results = self._opened.run([self._calls[key] for key in keys], self._shared)

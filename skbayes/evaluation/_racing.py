@@ -87,7 +87,7 @@ class WinProbability(RacingRule):
 
     Parameters
     ----------
-    threshold : float, default=0.2
+    threshold : float, default=0.3
         Of the probability, on the last fold; in (0, 1). The more folds are left, the less is asked of
         a candidate: after m of K folds `threshold` times the square root of m / K.
 
@@ -132,7 +132,7 @@ class WinProbability(RacingRule):
     (True, False)
     """
 
-    def __init__(self, threshold: float = 0.2) -> None:
+    def __init__(self, threshold: float = 0.3) -> None:
         self.threshold = threshold
 
     def check(self) -> None:
@@ -147,7 +147,7 @@ class WinProbability(RacingRule):
         if not (isinstance(given, Real) and 0.0 < given < 1.0):
             raise ValueError(
                 f"WinProbability needs threshold, a number between 0 and 1; got {given!r}. "
-                "The default is 0.2; 0.1 gives up less, 0.4 more."
+                "The default is 0.3; 0.1 gives up less, 0.5 more."
             )
 
     def is_hopeless(self, scores: Floats, candidate: int) -> bool:

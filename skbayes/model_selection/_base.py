@@ -5,7 +5,7 @@ replaced: it draws the folds anew at each wave, and fails when one wave fails.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from typing import Any, ClassVar
@@ -33,6 +33,7 @@ from ._journal import open_journal
 from ._journal_codec import JournalCodec
 from ._loop import SearchLog
 from ._origin import origin_of
+from ._progress import ProgressReport
 from ._proposals import Proposals
 from ._results import check_failures, cv_results_table, select_best, test_score_names
 from ._run import SearchRun, open_run
@@ -49,8 +50,14 @@ class Search(BaseSearchCV):
         "stopping": "no_validation",  # as_stopping_rules says more
         **ENGINE_CONSTRAINTS,
     }
+    # Whether scikit-learn has a search of this name, whose columns and callbacks are not to be added to.
+    _has_twin: ClassVar[bool] = False
     # `callback` is ours, not metadata to be routed to the estimator.
     __metadata_request__fit: ClassVar[dict[str, str]] = {"callback": UNUSED}
+
+    def _open_run(self, X: Any, y: Any, params: dict[str, Any]) -> SearchRun:
+        """Return data, folds and scorers, checked."""
+        return open_run(self, X, y, params)
 
     def _proposals(self, run: SearchRun, seed: int | None) -> Proposals:
         """Return where the candidates come from; wrong arguments are refused here, before any fit."""
@@ -96,8 +103,8 @@ class Search(BaseSearchCV):
             Target; None for unsupervised learning.
         callback : callable or list of callables, default=None
             Called after each candidate with the state of the search, scikit-optimize's result object:
-            `x_iters`, `func_vals`, `x`, `fun` (negated scores), and `history`. A true return value ends the
-            search; what was evaluated stays.
+            `x_iters`, `func_vals`, `x`, `fun` (negated scores; nan for a candidate without one), and `history`.
+            A true return value ends the search; what was evaluated stays, also if a callback raises.
         **params : dict of str -> object
             Metadata for the estimator, the scorer and the splitter, such as `sample_weight` and `groups`.
             Entries of length n_samples are cut to the folds.
@@ -115,17 +122,24 @@ class Search(BaseSearchCV):
         """
         callbacks = as_callbacks(callback)
         settings = check_engine(self, self._objective())
-        run = open_run(self, X, y, params)
+        run = self._open_run(X, y, params)
         seed = self._draw_seed()
         with open_journal(self, run, self._codec, self._objective(), seed) as journal:
             if journal is not None:
                 seed = journal.header.seed
             proposals = self._proposals(run, seed)
             if journal is not None and (self.asynchronous or not journal.same_proposals):
-                proposals.adopt([known.params for known in journal.candidates])
-            log = SearchLog(proposals, self._objective(), callbacks, self._watch(run, proposals))
+                self._adopt(journal, proposals)
+            log = self._log(run, proposals, callbacks)
             self._search(run, log, settings, journal)
         return self
+
+    def _adopt(self, journal: Journal, proposals: Proposals) -> None:
+        """Begin with the candidates of a journal: they would not be proposed again."""
+        known = journal.candidates
+        if self.verbose > 0 and known:
+            print(f"Beginning with {len(known)} candidates of the journal {journal.path}")
+        proposals.adopt([candidate.params for candidate in known])
 
     def _search(
         self, run: SearchRun, log: SearchLog, settings: EngineSettings, journal: Journal | None
@@ -155,30 +169,32 @@ class Search(BaseSearchCV):
         proposals = log.proposals
         self.n_splits_ = run.n_splits
         self._announce(proposals.n_candidates, run.n_splits)
-        node = context.subcontext(
-            task_name="search",
-            max_subtasks=proposals.n_candidates * run.n_splits,
-            sequential_subtasks=False,
-        ).call_on_fit_task_begin(estimator=self)
+        has_trials = uses_engine(self) or not self._has_twin
+        report = ProgressReport(log, self.time_budget, is_silent=self.verbose <= 0)
+        events = SearchEvents(self, run, context, proposals.n_candidates, has_trials)
         try:
-            with settings.pool(run, proposals, SearchEvents(self, node), journal) as pool:
+            with settings.pool(run, proposals, events, journal) as pool:
                 for result in pool.run(proposals.ask):
                     self._check_metrics(result)
                     log.add(result)
+                    if events.candidate_ended(result):
+                        log.stopped_by = log.stopped_by or "callback"
+                    report.update(pool)
                     if log.stopped_by is not None:
                         break
+            events.close()
         except BaseException:
             self._keep_partial(run, log)
             raise
-        node.call_on_fit_task_end(estimator=self)
+        if pool.stopped_by == "interrupt" and not log.has_result:
+            raise KeyboardInterrupt  # there is nothing to keep
         if not log.evaluated:
             raise ValueError(
                 "No fits were performed. Was the CV iterator empty? Were there no candidates? "
                 f"{type(self).__name__} got an empty list of candidates; give at least one."
             )
         self.stopped_by_ = log.reason(pool.stopped_by)
-        if self.stopped_by_ == "interrupt" and not log.has_result:
-            raise KeyboardInterrupt
+        report.end(self.stopped_by_)
         self._remember(run, log.history, log.evaluated)
         return log.evaluated
 
@@ -196,6 +212,12 @@ class Search(BaseSearchCV):
         # Several metrics and none of them named: there is no one score that a history could hold.
         if self._objective() is not None or test_score_names(evaluated) is None:
             self.history_ = History(history.trials, origin_of(run, self._objective()))
+
+    def _log(
+        self, run: SearchRun, proposals: Proposals, callbacks: list[Callable[[Any], Any]]
+    ) -> SearchLog:
+        """Return who takes the results."""
+        return SearchLog(proposals, self._objective(), callbacks, self._watch(run, proposals))
 
     def _watch(self, run: SearchRun, proposals: Proposals) -> StoppingWatch:
         """Return the stopping rules; wrong ones are refused here, before any fit."""
@@ -234,12 +256,16 @@ class Search(BaseSearchCV):
         self.multimetric_ = names is not None
         metric = self.refit if self.multimetric_ else "score"
         if self.refit or not self.multimetric_:
-            self.best_index_ = select_best(self.refit, metric, results)
+            self.best_index_ = self._select_best(metric, results)
             if not callable(self.refit):
                 self.best_score_ = float(results[f"mean_test_{metric}"][self.best_index_])
             self.best_params_ = results["params"][self.best_index_]
         self.scorer_ = named_scorers(run.setup.scorer)
         self.cv_results_ = results
+
+    def _select_best(self, metric: str, results: dict[str, Any]) -> int:
+        """Return the row of the best candidate."""
+        return select_best(self.refit, metric, results)
 
     def _refit(self, run: SearchRun, context: Any) -> None:
         setup = run.setup

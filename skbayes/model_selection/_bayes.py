@@ -66,7 +66,8 @@ class BayesSearchCV(Search):
     cv : int, splitter or iterable, default=None
         Folds, as in scikit-learn; None means 5. They are drawn once per `fit`.
     verbose : int, default=0
-        Above 0 the space as understood and the number of fits are printed, above 1 a line for each fit.
+        Above 0 the space as understood, the number of fits and now and then a line of progress are printed; above 1
+        a line for each fit too.
     pre_dispatch : int or str, default='2*n_jobs'
         How many evaluations joblib prepares ahead.
     random_state : int, RandomState instance or None, default=None

@@ -34,7 +34,7 @@ class GridSearchCV(Search):
     cv : int, splitter or iterable, default=None
         Folds, as in scikit-learn; None means 5. They are drawn once per `fit`.
     verbose : int, default=0
-        Above 0 the number of fits is printed, above 1 a line for each.
+        Above 0 the number of fits and now and then a line of progress are printed; above 1 a line for each fit too.
     pre_dispatch : int or str, default='2*n_jobs'
         How many evaluations joblib prepares ahead.
     error_score : 'raise' or float, default=np.nan
@@ -104,6 +104,7 @@ class GridSearchCV(Search):
     {'C': 1, 'kernel': 'linear'}
     """
 
+    _has_twin = True
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Search._parameter_constraints,
         "param_grid": [dict, list],

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..evaluation import Candidate
 from ..optimizer import History, MultiFidelityOptimizer, Progress, Trial, expected_seconds
-from ._halving_rungs import HalvingScheduler, Job
 from ._halving_run import HalvingRun
+from ._halving_rungs import HalvingScheduler, Job
 from ._proposals import Params
 
 __all__ = ["HalvingProposals", "RungCandidate"]
@@ -24,12 +23,9 @@ class RungCandidate(Candidate):
     ----------
     job : Job
         Which one of all, on which rung.
-    point : dict
-        Its point of the space, without the resource.
     """
 
-    job: Job = Job(0, 0)
-    point: Params | None = None
+    job: Job = field(kw_only=True)
 
 
 class HalvingProposals:
@@ -61,9 +57,10 @@ class HalvingProposals:
     ) -> None:
         self._optimizer = optimizer
         self._scheduler = scheduler
-        self._run = run
+        self.run = run
         self._n_points = n_points
         self._points: list[Params] = []
+        self._adopted: list[Params] = []
         self._seconds: list[dict[int, float]] = []
         self._asked: dict[int, RungCandidate] = {}
         self._is_in_waves = True
@@ -72,26 +69,41 @@ class HalvingProposals:
         self.n_candidates = sum(run.ladder.n_planned(n_candidates))
         self.names = frozenset(name for name in optimizer.space.names if name is not None)
 
-    def ask(self, n: int | None) -> Sequence[Candidate]:
+    def ask(self, n: int | None) -> list[Candidate]:
         """Return the next wave (None), or up to n jobs for free workers."""
         self._is_in_waves = n is None
-        jobs = self._scheduler.next(self._n_points if n is None else n)
+        n = self._n_points if n is None else n
+        # Of an earlier run's candidates the optimizer knows nothing yet: none of its own beside them.
+        jobs = self._scheduler.next(min(n, len(self._adopted)) if self._adopted else n)
         new = [job for job in jobs if job.rung == 0]
-        points = self._optimizer.ask(len(new)) if new else []
+        points, self._adopted = self._adopted[: len(new)], self._adopted[len(new) :]
+        if new and not points:
+            points = self._optimizer.ask(len(new))
         for job in new[len(points) :]:
             self._scheduler.withdraw(job)
             self.is_exhausted = True
         self._points += points
         self._seconds += [{} for _ in points]
-        candidates = [self._candidate(job) for job in jobs if job.candidate < len(self._points)]
+        candidates: list[Candidate] = [
+            self._candidate(job) for job in jobs if job.candidate < len(self._points)
+        ]
         if jobs and not candidates:  # no point is left, and with that some may go on
-            return self.ask(n)
+            return self.ask(None if self._is_in_waves else n)
         return candidates
+
+    def adopt(self, known: Sequence[Params]) -> None:
+        """Start candidates of an earlier run first; who of them goes on is found out anew."""
+        space, seen = self._optimizer.space, set()
+        for point in map(self.run.point, known):
+            key = space.key(space.encode(point)) if space.contains(point) else None
+            if key is not None and key not in seen:
+                seen.add(key)
+                self._adopted.append(point)
 
     def _candidate(self, job: Job) -> RungCandidate:
         point = self._points[job.candidate]
-        run = self._run
-        candidate = RungCandidate(run.params(point, job.rung), run.positions(job.rung), None, job, point)
+        run = self.run
+        candidate = RungCandidate(run.params(point, job.rung), run.positions(job.rung), job=job)
         self._asked[id(candidate.params)] = candidate
         return candidate
 
@@ -104,7 +116,9 @@ class HalvingProposals:
         if trial.fit_time is not None:
             self._seconds[job.candidate][job.rung] = trial.fit_time
         self.told.append((job, trial))
-        is_last = job.rung == len(self._run.ladder.resources) - 1
+        is_last = job.rung == len(self.run.ladder.resources) - 1
+        if trial.status == "pruned" and not is_last:
+            return  # interrupted: it has neither a score nor failed
         self._optimizer.tell(
             self._points[job.candidate],
             trial.score,
@@ -120,10 +134,13 @@ class HalvingProposals:
         candidate = self._asked.get(id(params))
         if candidate is None:
             return None
-        job, run = candidate.job, self._run
+        job, run = candidate.job, self.run
         if job.rung == 0:
-            first = [trial for told, trial in self.told if told.rung == 0]
-            first = [run.at_point(trial) for trial in first]
+            first = [
+                replace(trial, params=self._points[told.candidate])
+                for told, trial in self.told
+                if told.rung == 0
+            ]
             return expected_seconds(first, self._optimizer.space, self._points[job.candidate])
         before = self._seconds[job.candidate].get(job.rung - 1)
         if before is None:
@@ -139,23 +156,14 @@ class HalvingProposals:
         """Return the trials on the last rung and the model; None within a wave, or without such a trial."""
         if self._is_in_waves and self._scheduler.n_running:
             return None
-        last = self.on_last_rung()
+        last = self.run.last_history(
+            (job.rung for job, _ in self.told), (trial for _, trial in self.told)
+        )
         return Progress(last, self._optimizer) if len(last) else None
 
     def end_turn(self) -> bool:
         """Return False: there is one ladder."""
         return False
-
-    def on_last_rung(self) -> History:
-        """Return the trials with all of the resource, as points of the space."""
-        top = len(self._run.ladder.resources) - 1
-        trials = [self._run.at_point(trial) for job, trial in self.told if job.rung == top]
-        return History(
-            tuple(
-                Trial(k, t.params, t.score, t.status, None, t.fold_scores, t.fit_time)
-                for k, t in enumerate(trials)
-            )
-        )
 
     def score_posterior(self) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and std of the score on the highest rung reached, of every job told, each (n_told,)."""

@@ -63,22 +63,32 @@ class SearchLog:
             self.stopped_by = self._watch.ask(self.history, self.proposals)
 
     @property
+    def n_new(self) -> int:
+        """How many candidates were evaluated now."""
+        return len(self.evaluated) - self._n_before
+
+    @property
+    def incumbent(self) -> Trial | None:
+        """The best trial so far, by what `best_index_` is chosen by; None without a complete one."""
+        return self.history.incumbent
+
+    @property
     def has_result(self) -> bool:
         """Whether a candidate was evaluated on all of its folds without a failure."""
         return any(result.status == "complete" for result in self.evaluated)
 
     def _wants_to_stop(self) -> bool:
         """Call every callback, and return whether any of them said so."""
-        state = [search_state(self.history, self.proposals.names)] if self._callbacks else []
-        return any([call(state[0]) for call in self._callbacks])
+        # A list, for each of them is to be called.
+        answers = [call(search_state(self.history, self.proposals.names)) for call in self._callbacks]
+        return any(answers)
 
     def reason(self, pool_stopped_by: str | None) -> str:
         """Return why the search ended."""
         why = self.stopped_by or pool_stopped_by
         if why is not None:
             return why
-        n_new = len(self.evaluated) - self._n_before
-        if n_new < self.proposals.n_candidates:
+        if self.n_new < self.proposals.n_candidates:
             return (self._watch and self._watch.last_rule) or "exhausted"
         return "budget"
 

@@ -12,8 +12,8 @@ from ..space import space_of
 from ._base import Search
 from ._engine import check_engine
 from ._extended import add_model_columns
-from ._loop import SearchLog
 from ._journal_codec import JournalCodec, codec_of_candidates
+from ._loop import SearchLog
 from ._parameters import check_parameter_names
 from ._proposals import FixedProposals, Params, Proposals
 from ._run import SearchRun, open_run
@@ -42,7 +42,7 @@ class ManualSearchCV(Search):
     cv : int, splitter or iterable, default=None
         Folds, as in scikit-learn; None means 5. They are drawn once, and kept for `try_candidate`.
     verbose : int, default=0
-        Above 0 the number of fits is printed, above 1 a line for each.
+        Above 0 the number of fits and now and then a line of progress are printed; above 1 a line for each fit too.
     pre_dispatch : int or str, default='2*n_jobs'
         How many evaluations joblib prepares ahead.
     error_score : 'raise' or float, default=np.nan

@@ -40,7 +40,7 @@ class RandomizedSearchCV(Search):
     cv : int, splitter or iterable, default=None
         Folds, as in scikit-learn; None means 5. They are drawn once per `fit`.
     verbose : int, default=0
-        Above 0 the number of fits is printed, above 1 a line for each.
+        Above 0 the number of fits and now and then a line of progress are printed; above 1 a line for each fit too.
     pre_dispatch : int or str, default='2*n_jobs'
         How many evaluations joblib prepares ahead.
     random_state : int, RandomState instance or None, default=None
@@ -112,6 +112,7 @@ class RandomizedSearchCV(Search):
     True
     """
 
+    _has_twin = True
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Search._parameter_constraints,
         "param_distributions": [dict, list],

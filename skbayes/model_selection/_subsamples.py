@@ -60,7 +60,7 @@ def _indices(rows: Any) -> Rows:
 
 
 def _first(order: Rows, fraction: float) -> Rows:
-    return np.sort(order[: max(1, int(fraction * len(order)))])
+    return np.sort(order[: max(1, round(fraction * len(order)))])
 
 
 def _mixed(rows: Rows, labels: NDArray[Any] | None, rng: np.random.Generator) -> Rows:

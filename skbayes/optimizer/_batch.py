@@ -36,9 +36,10 @@ _N_AROUND = 5
 # Posterior means are compared at the best observed scores only: under noise the best mean may be at
 # a score that is not the best, but hardly at one that a hundred others beat.
 _N_INCUMBENTS = 100
-# Surfaces per batch: up to eight points have one each. Of more points, up to eight share one, of which
-# the climbs have found about as many maxima.
-_N_SURFACES, _MOST_PER_SURFACE = 8, 8
+# Surfaces per batch: up to eight points have one each. Of more points up to eight share one, of which
+# the climbs have found about as many maxima; and so do few points beside many that are being
+# evaluated, two from 200 on and eight from 800: one fantasy more then changes the surface by little.
+_N_SURFACES, _MOST_PER_SURFACE, _PENDING_PER_SHARE = 8, 8, 100
 # The points that those who share a surface are chosen from; it has 480 and those met by climbing.
 _N_TO_CHOOSE_FROM = 200
 
@@ -88,11 +89,14 @@ def propose(
     taken = set(exclude)
     chosen: list[Floats] = []
     fantasies = pending
-    n_together = min(-(-n // _N_SURFACES), _MOST_PER_SURFACE)
+    n_together = max(-(-n // _N_SURFACES), len(pending) // _PENDING_PER_SHARE)
+    n_together = min(max(n_together, 1), _MOST_PER_SURFACE)
     while len(chosen) < n:
         if len(fantasies):
-            model = model.condition(fantasies, model.posterior(fantasies).mean)
-            known = np.concatenate([known, fantasies])
+            expected = model.posterior(fantasies).mean
+            model = model.condition(fantasies, expected)
+            likeliest = np.sort(np.argsort(-expected, kind="stable")[:_N_INCUMBENTS])
+            known = np.concatenate([known, fantasies[likeliest]])
         means = model.posterior(known).mean
         incumbent = float(means.max())
         ranked = np.argsort(-means, kind="stable")

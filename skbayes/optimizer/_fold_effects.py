@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["AdjustedScores", "adjust_fold_scores", "adjust_partial", "tricube"]
+__all__ = ["AdjustedScores", "adjust_fold_scores", "adjust_partial"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -170,29 +170,60 @@ def _windows(
             centers = np.quantile(centers, np.linspace(0.0, 1.0, _MOST_CENTERS))
         first = sum(map(len, weights))
         center[mine] = first + np.abs(means[which[mine], None] - centers).argmin(axis=1)
-        weights.append(tricube(centers, means, tells))
+        weights.append(_tricube(centers, means, tells))
     return np.concatenate(weights), center
 
 
-def tricube(centers: Floats, values: Floats, counts: Bools) -> Floats:
+def _tricube(centers: Floats, values: Floats, counts: Bools) -> Floats:
     """Cleveland's weights of the values by their distance in rank, 0 where they do not count."""
-    weights = np.zeros((len(centers), len(values)))
+    # The long axis is the outer one in memory: what runs along it runs over all centers at once.
+    weights = np.zeros((len(values), len(centers))).T
     n = int(counts.sum())
     if not n:
         return weights
-    counted = values[counts]
-    order = np.sort(counted)
+    order = np.sort(values[counts])
 
     def rank(x: Floats) -> Floats:
         left, right = np.searchsorted(order, x, "left"), np.searchsorted(order, x, "right")
         return np.asarray(0.5 * (left + right))
 
-    distance = np.abs(rank(centers)[:, None] - rank(counted))
-    k = min(n, max(_FEWEST, int(np.ceil(_NEAREST * n)))) - 1
+    ranks, at = rank(values[counts]), rank(centers)
+    k = min(n, max(_FEWEST, int(np.ceil(_NEAREST * n))))
     # The farthest of the nearest still counts; one rank farther the weight is zero.
-    width = np.partition(distance, k, axis=1)[:, k : k + 1] + 1.0
-    weights[:, counts] = np.maximum(1.0 - (distance / width) ** 3, 0.0) ** 3
+    width = _distance_to_nearest(at, np.sort(ranks), k) + 1.0
+    share = np.abs(ranks[:, None] - at) / width
+    share = np.maximum(1.0 - share * share * share, 0.0)
+    weights.T[counts] = share * share * share
     return weights
+
+
+def _distance_to_nearest(at: Floats, ranks: Floats, k: int) -> Floats:
+    """Distance from each place to its k-th nearest of the sorted ranks.
+
+    The k nearest are neighbours, and farther right the left end of such a run comes closer to the
+    place and the right end goes away: the best run is where the two meet.
+    """
+    left, right = ranks[: len(ranks) - k + 1], ranks[k - 1 :]
+    first = np.searchsorted(left + right, 2.0 * at)
+    runs = np.clip(np.stack([first - 1, first]), 0, len(left) - 1)
+    return np.asarray(np.maximum(at - left[runs], right[runs] - at).min(axis=0))
+
+
+def _middle(weights: Floats) -> NDArray[np.intp]:
+    """In which row each column of (n, q) reaches half of its sum."""
+    n, q = weights.shape
+    # By blocks: sums over all columns at once are many times faster than running sums of each.
+    size = int(np.ceil(np.sqrt(max(n, 1))))
+    padded = np.zeros((size * size, q))
+    padded[:n] = weights
+    sums = padded.reshape(size, size, q).sum(axis=1).cumsum(axis=0)
+    # Where it is reached exactly, rounding shall not decide.
+    half = (0.5 - _RELATIVE_ZERO) * sums[-1]
+    block = np.minimum((sums < half).sum(axis=0), size - 1)
+    before = np.where(block > 0, sums[block - 1, np.arange(q)], 0.0)
+    rows = block * size + np.arange(size)[:, None]
+    within = before + padded[rows, np.arange(q)].cumsum(axis=0)
+    return np.minimum(block * size + (within < half).sum(axis=0), max(n - 1, 0))
 
 
 class _Contrasts:
@@ -214,20 +245,25 @@ class _Contrasts:
         self._Z = p * (Y - self.means[:, None])
         self._squares = np.einsum("ij,ij->i", self._Z, self._Z)
         self._n_free = m - 1.0
+        self._variance = self._squares / np.maximum(self._n_free, 1.0)
+        # Those with two folds, the least variable first.
+        order = np.argsort(self._variance, kind="stable")
+        self._tells = order[self._n_free[order] > 0.0]
         K = p.shape[1]
         C = np.einsum("ij,jk->ijk", p, np.eye(K)) - p[:, :, None] * (p / m[:, None])[:, None, :]
         self._C = C.reshape(len(p), K * K)
 
     def trusted(self, weights: Floats) -> Floats:
         """Return the weights (q, n), less of candidates whose folds vary out of all proportion."""
-        variance = self._squares / np.maximum(self._n_free, 1.0)
-        order = np.argsort(variance, kind="stable")
-        shares = np.cumsum(np.where(self._n_free > 0.0, weights, 0.0)[:, order], axis=1)
-        middle = (shares < 0.5 * shares[:, -1:]).sum(axis=1)
-        median = variance[order[np.minimum(middle, len(order) - 1)]]
+        tells, variance = self._tells, self._variance
+        middle = _middle(weights.T[tells])
+        median = variance[tells[middle]] if len(tells) else np.zeros(len(weights))
         # Where most have constant scores there is no proportion, and all count.
-        limit = np.where(median > 0.0, _WILD * median, np.inf)[:, None]
-        return weights * np.minimum(1.0, limit / np.maximum(variance, 1e-300))
+        limit = np.where(median > 0.0, _WILD * median, np.inf)
+        wild = np.flatnonzero(variance > limit.min())
+        trusted = weights.copy("K")
+        trusted.T[wild] *= np.minimum(1.0, limit / variance[wild, None])
+        return trusted
 
     def effects(self, weights: Floats) -> "_Effects":
         """Estimate fold effects and scatter with the weights of each of q windows (q, n).

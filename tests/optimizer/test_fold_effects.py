@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from skbayes.evaluation import CandidateResult, FoldResult
 from skbayes.model_selection._extended import add_model_columns
 from skbayes.model_selection._model_proposals import ModelProposals
 from skbayes.optimizer import History, Optimizer, Trial
@@ -433,13 +434,32 @@ def test_the_noise_of_folds_not_run_comes_on_top_of_the_known_one():
         for i, y in enumerate(rng.standard_normal((9, 3)))
     ]
     pruned = Trial(
-        9, {"x": 0.95}, NAN, status="pruned", noise_variance=0.25, fold_scores=(1.0, NAN, NAN)
+        9, {"x": 0.95}, NAN, status="pruned", noise_variance=0.25, fold_scores=(-2.0, NAN, NAN)
     )
     seen = encode_trials(History((*trials, pruned)), as_space({"x": (0.0, 1.0)}))
     noise = seen.training_data()[2]
     assert noise[:9].tolist() == [0.5] * 9
     assert noise[9] == pytest.approx(0.25 + seen.fold_noise[9])
     assert seen.fold_noise[9] > 0.0
+
+
+@pytest.mark.parametrize("score", [-30.0, -1.0, -0.1, 0.0, 5.0])
+def test_what_was_given_up_does_not_promise_to_beat_the_best(score):
+    rng = np.random.default_rng(11)
+    Y = rng.standard_normal((9, 3))
+    trials = [
+        Trial(i, {"x": i / 10}, float(np.mean(y)), fold_scores=tuple(y)) for i, y in enumerate(Y)
+    ]
+    pruned = Trial(9, {"x": 0.95}, NAN, status="pruned", fold_scores=(score, NAN, NAN))
+    seen = encode_trials(History((*trials, pruned)), as_space({"x": (0.0, 1.0)}))
+    estimate = adjust_fold_scores([*Y, pruned.fold_scores])
+    best = Y.mean(axis=1).max()
+    assert seen.scores[9] == min(estimate.scores[9], best)
+    assert seen.scores[9] + 2.0 * np.sqrt(seen.fold_noise[9]) <= best + 1e-12
+    # Far behind, the noise of the folds not run is all there is.
+    if score == -30.0:
+        assert seen.fold_noise[9] == estimate.noise_variance[9]
+    np.testing.assert_array_equal(seen.scores[:9], Y.mean(axis=1))
 
 
 def test_without_pruned_trials_nothing_is_known_of_the_noise():
@@ -461,12 +481,14 @@ def test_a_search_reports_pruned_candidates_on_the_scale_of_all_folds():
     proposals = ModelProposals([optimizer], [10], 1)
     b = np.array([0.3, 0.0, -0.3])
     for number in range(10):
-        [params] = proposals.ask()
+        [candidate] = proposals.ask(None)
+        params = candidate.params
         folds = -((params["x"] - 0.4) ** 2) + b
         status = "complete"
         if number in (6, 8):
             folds[1:], status = NAN, "pruned"
-        proposals.tell(Trial(number, params, float(folds.mean()), status, None, tuple(folds)))
+        trial = Trial(number, params, float(folds.mean()), status, None, tuple(folds))
+        proposals.tell(trial, candidate)
     [history] = proposals.histories()
     mean, _ = proposals.score_posterior()
     truth = [-((trial.params["x"] - 0.4) ** 2) for trial in history]
@@ -474,6 +496,15 @@ def test_a_search_reports_pruned_candidates_on_the_scale_of_all_folds():
     np.testing.assert_allclose(mean, truth, atol=0.05)
 
     results = {"mean_test_score": history.scores}
-    add_model_columns(results, history, proposals.score_posterior(), None)
+    evaluated = [
+        CandidateResult(
+            trial.params,
+            tuple(
+                None if np.isnan(y) else FoldResult(y, None, 0.0, 0.0, 1) for y in trial.fold_scores
+            ),
+        )
+        for trial in history
+    ]
+    add_model_columns(results, evaluated, proposals.score_posterior(), None)
     assert results["n_splits_evaluated"].tolist() == [3, 3, 3, 3, 3, 3, 1, 3, 1, 3]
     assert np.isnan(results["mean_test_score"][[6, 8]]).all()
