@@ -97,10 +97,11 @@ class OpenBackend:
             if (error := _pickling_error(call)) is not None:
                 on_end(error)
                 return
-        calls = [(evaluate, (shared, call), {})]
+        calls: list[Any] = [(evaluate, (shared, call), {})]
         batch = BatchedCalls(calls, backend.get_nested_backend(), self._set_context)
         # joblib 1.4 says apply_async.
-        given = getattr(backend, "submit", backend.apply_async)(batch, on_end)
+        submit = getattr(backend, "submit", None) or backend.apply_async
+        given = submit(batch, on_end)
 
         def on_done(future: Any) -> None:
             if future.cancelled() or future.exception() is not None:

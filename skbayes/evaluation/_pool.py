@@ -72,7 +72,7 @@ class PoolOptions:
         The metric that a race is about.
     time_budget : float or None
         Seconds from the start.
-    predict : callable
+    predict : callable or None
         ``predict(params)`` returns the seconds that a fit will take, None if unknown.
     journal : KnownResults or None
         What was evaluated before.
@@ -88,7 +88,7 @@ class PoolOptions:
     racing: RacingRule | None = None
     metric: str = "score"
     time_budget: float | None = None
-    predict: Callable[[dict[str, Any]], float | None] = lambda params: None
+    predict: Callable[[dict[str, Any]], float | None] | None = None
     journal: KnownResults | None = None
     limits: LimitedRunner | None = None
 
@@ -358,6 +358,6 @@ class EvaluationPool:
 
     def _label(self, task: Task) -> str:
         verbose = self.setup.verbose
-        text = f" {task.fold + 1}/{self._options.n_splits}" if verbose > 2 else ""
+        text = f" {task.fold % self._options.n_splits + 1}/{self._options.n_splits}" if verbose > 2 else ""
         total = self._options.n_candidates
         return text + (f"; {task.candidate + 1}/{total}" if verbose > 9 else "")

@@ -192,6 +192,7 @@ class StreamExecutor:
         while self._running:
             if (entry := self._ended.get()) is not None:
                 results += self._salvaged(entry)
+                self._running.discard(entry[1])
         self._generation += 1
         self._calls.clear()
         self._is_abandoned = False

@@ -9,7 +9,7 @@ from ._unit import FoldResult
 
 __all__ = ["TimeBudget"]
 
-Predict = Callable[[dict[str, Any]], float | None]
+Predict = Callable[[dict[str, Any]], float | None] | None
 
 # While the time left is this many times the longest fit so far, no fit is refused, and none predicted.
 _AMPLE = 10.0
@@ -22,7 +22,7 @@ class TimeBudget:
     ----------
     seconds : float or None
         From now on; None for no limit.
-    predict : callable
+    predict : callable or None
         ``predict(params)`` returns the seconds that a fit will take, None if unknown.
     """
 
@@ -59,6 +59,6 @@ class TimeBudget:
         if left == 0.0:
             return True
         expected = self._by_candidate.get(task.candidate)
-        if expected is None:
+        if expected is None and self._predict is not None:
             expected = self._predict(task.params)
         return (self.mean_seconds if expected is None else expected) > left

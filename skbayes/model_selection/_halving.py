@@ -1,11 +1,13 @@
 """Halving search with a model: many candidates with little of a resource, the best of them with more."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from math import ceil
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
+from sklearn.base import clone
 
 from .._sklearn import Interval, get_scorers, is_multimetric, named_scorers
 from ..evaluation import CandidateResult
@@ -124,7 +126,7 @@ class HalvingBayesSearchCV(BayesSearchCV):
     cv_results_ : dict of arrays
         As of `BayesSearchCV`, with one entry for each candidate on each rung, in the order in which they ended, and
         the columns `iter` (the rung, from 0) and `n_resources`. Where folds are the resource the mean is that over
-        the folds run.
+        the folds run. The posterior is that of the score on the rung that the model learnt from last.
     best_estimator_ : estimator
         The best candidate, fitted on all data; only with `refit`.
     best_score_ : float
@@ -269,7 +271,14 @@ class HalvingBayesSearchCV(BayesSearchCV):
         seed = self._optimizer_options()["random_state"]
         # The rows are part of what a journal continues, and the same without a seed for that reason.
         rng = np.random.default_rng(int(seed) if isinstance(seed, int | np.integer) else 0)
-        return open_halving(run, arguments, rng)
+        opened = open_halving(run, arguments, rng)
+        if not opened.has_parameter:
+            return opened
+        at_the_top = copy(self)
+        top = {self.resource: opened.ladder.resources[-1]}
+        at_the_top.estimator = clone(self.estimator).set_params(**top)
+        scorer, _ = get_scorers(at_the_top)  # the default one holds the estimator
+        return opened.with_whole(at_the_top.estimator, scorer)
 
     def _space(self) -> Space:
         spaces = self._spaces(self._optimizer_options()["constraint"])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
 from sklearn.utils.multiclass import check_classification_targets
 
+from .._sklearn import scorer_for_weights
 from ..optimizer import History, Trial
 from ._halving_rungs import Ladder, plan_ladder
 from ._proposals import Params
@@ -40,13 +41,18 @@ class HalvingRun(SearchRun):
     whole: SearchRun
 
     @property
+    def has_parameter(self) -> bool:
+        """Whether the resource is a parameter of the estimator."""
+        return self.resource not in ("n_samples", "folds")
+
+    @property
     def n_splits(self) -> int:
         """Folds of a candidate."""
         return len(self.whole.folds)
 
     def params(self, point: Params, rung: int) -> Params:
         """Return what to set on the estimator; a new dict each time."""
-        if self.resource in ("n_samples", "folds"):
+        if not self.has_parameter:
             return dict(point)
         return {**point, self.resource: self.ladder.resources[rung]}
 
@@ -82,13 +88,18 @@ class HalvingRun(SearchRun):
 
     def at_the_top(self) -> SearchRun:
         """Return the run of an ordinary search whose candidates all have the resource of the last rung."""
-        top = self.ladder.resources[-1]
-        setup = self.setup
-        if self.resource not in ("n_samples", "folds"):
-            estimator = clone(setup.estimator).set_params(**{self.resource: top})
-            setup = replace(setup, estimator=estimator)
-        folds = self.folds[-self.n_splits :] if self.resource == "n_samples" else self.whole.folds
-        return SearchRun(setup, folds[:top] if self.resource == "folds" else folds, self.metadata)
+        folds = self.whole.folds
+        if self.resource == "n_samples":
+            folds = self.folds[-self.n_splits :]
+        elif self.resource == "folds":
+            folds = folds[: self.ladder.resources[-1]]
+        return replace(self.whole, folds=folds)
+
+    def with_whole(self, estimator: Any, scorer: Any) -> "HalvingRun":
+        """Return the same run, an ordinary search being one with this estimator and scorer."""
+        scorer = scorer_for_weights(scorer) if self.setup.score_params else scorer
+        setup = replace(self.setup, estimator=clone(estimator), scorer=scorer)
+        return replace(self, whole=replace(self.whole, setup=setup))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from skbayes import GridSearchCV
 from skbayes.evaluation import Candidate, EvaluationPool, EvaluationSetup, PoolOptions
 
 N_SPLITS = 3
@@ -67,3 +68,13 @@ def evaluate(params, *, n_jobs=2, asynchronous=False, on_result=None, folds=FOLD
 
 def scores(results):
     return np.array([result.fold_scores("score") for result in results])
+
+
+def search_with_limit():
+    """A search of which one candidate sleeps for an hour, ended after two seconds."""
+    X = np.arange(180.0).reshape(90, 2)
+    grid = {"value": [1.0, 2.0], "seconds": [0.0]}
+    asleep = {"value": [3.0], "seconds": [3600.0]}
+    return GridSearchCV(
+        Scored(), [grid, asleep], scoring=scorer, cv=2, fit_timeout=2.0, n_jobs=2
+    ), X

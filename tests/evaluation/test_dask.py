@@ -12,12 +12,13 @@ from joblib import Parallel, delayed, parallel_config
 from joblib.parallel import get_active_backend
 from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.exceptions import FitFailedWarning
 from sklearn.svm import SVC
 
 from skbayes import BayesSearchCV
 from skbayes.evaluation import _joblib
 from skbayes.evaluation._shared import Handle, share
-from tests.evaluation.cluster_tasks import FOLDS, evaluate, scores
+from tests.evaluation.cluster_tasks import FOLDS, evaluate, scores, search_with_limit
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow  # starting worker processes
@@ -224,3 +225,14 @@ def test_a_cluster_that_ends_in_mid_search_is_an_error_that_says_so():
             pytest.raises(ConnectionError, match=r"Dask scheduler .* Start it again"),
         ):
             evaluate(CANDIDATES, asynchronous=True, on_result=on_result)
+
+
+def test_a_fit_that_never_ends_is_ended_on_its_worker(client):
+    search, X = search_with_limit()
+    with (
+        parallel_config("dask", client=client),
+        pytest.warns(FitFailedWarning, match="fit_timeout=2"),
+    ):
+        search.fit(X)
+    assert list(search.cv_results_["status"]) == ["complete", "complete", "timeout"]
+    assert search.best_params_["value"] == 2.0

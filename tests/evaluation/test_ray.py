@@ -9,11 +9,12 @@ from joblib import Parallel, delayed, parallel_config
 from joblib.parallel import get_active_backend
 from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.exceptions import FitFailedWarning
 from sklearn.svm import SVC
 
 from skbayes import BayesSearchCV
 from skbayes.evaluation._shared import share
-from tests.evaluation.cluster_tasks import FOLDS, evaluate, scores
+from tests.evaluation.cluster_tasks import FOLDS, evaluate, scores, search_with_limit
 
 ray = pytest.importorskip("ray")
 pytestmark = pytest.mark.slow  # starting a cluster takes seconds
@@ -80,3 +81,11 @@ def test_a_search_gives_the_same_result_as_with_loky():
         found.cv_results_["mean_test_score"], expected.cv_results_["mean_test_score"]
     )
     np.testing.assert_array_equal(found.predict(X), expected.predict(X))
+
+
+def test_a_fit_that_never_ends_is_ended_on_its_worker():
+    search, X = search_with_limit()
+    with parallel_config("ray"), pytest.warns(FitFailedWarning, match="fit_timeout=2"):
+        search.fit(X)
+    assert list(search.cv_results_["status"]) == ["complete", "complete", "timeout"]
+    assert search.best_params_["value"] == 2.0

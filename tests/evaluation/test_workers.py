@@ -26,6 +26,7 @@ def test_every_backend_gives_the_results_of_one_process(backend, asynchronous):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asynchronous", [False, True])
 def test_a_worker_that_dies_once_costs_nothing(asynchronous, tmp_path):
     expected = scores(evaluate(CANDIDATES, n_jobs=1))
@@ -35,16 +36,14 @@ def test_a_worker_that_dies_once_costs_nothing(asynchronous, tmp_path):
     assert {result.status for result in results} == {"complete"}
 
 
+@pytest.mark.slow  # each death is a new pool, which imports everything
 @pytest.mark.parametrize("asynchronous", [False, True])
 def test_a_candidate_that_kills_its_worker_fails_alone_after_a_second_try(asynchronous, tmp_path):
     with parallel_config("loky"):
-        results = evaluate(
-            deadly({3.0}, 100, tmp_path), asynchronous=asynchronous, folds=FOLDS[:1]
-        )
+        results = evaluate(deadly({3.0}, 100, tmp_path), asynchronous=asynchronous, folds=FOLDS[:1])
     assert [result.status for result in results] == ["complete"] * 3 + ["failed"] + ["complete"] * 2
     assert "No worker returned a result" in results[3].folds[0].fit_error
-    # With the others it was in one pool, then with half of them, then alone: log2 of the 2 running and their
-    # successors waiting, at most 4.
+    # All that was sent (at most 2 for each of the 2 workers), all of it again, half of it, alone.
     assert 2 <= len(list(tmp_path.iterdir())) <= 4
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_digits, make_classification, make_regression
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.exceptions import FitFailedWarning
@@ -321,6 +321,14 @@ def test_a_plain_search_goes_on_from_the_last_rung():
     assert search.n_resources_[-1] < len(X)
     assert search.history_.origin != origin  # other rows
     halving(min_resources=80, n_iter=3, history=plain).fit(X, Y)
+
+
+def test_with_a_parameter_the_last_rung_is_an_estimator_with_all_of_it():
+    space = {"learning_rate": (0.01, 1.0, "log-uniform")}
+    model = GradientBoostingClassifier(random_state=0)
+    search = halving(model, space, n_iter=3, resource="n_estimators", max_resources=6).fit(X, Y)
+    plain = BayesSearchCV(clone(model).set_params(n_estimators=6), space, n_iter=1, cv=3).fit(X, Y)
+    assert search.history_.origin == plain.history_.origin
 
 
 def test_stopping_rules_look_at_the_last_rung():
