@@ -37,6 +37,8 @@ _PRIOR_CANDIDATES = 5.0
 _WILD = 6.0
 # Added to the diagonal of S_M, as a share of its mean: S is singular where all folds were run.
 _RELATIVE_ZERO = 1e-9
+# Below all weights: that of a wild candidate rounds off beside the others'.
+_NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ class FoldPattern:
             total, n = (weights * others).sum(axis=0), weights.sum()
             self.pattern = _with_leader(leader, total / n)
             # Each about the pattern of all the others: as uncertain as a new candidate's.
-            deviations = others - _with_leader(leader, (total - weights * others) / (n - weights))
+            left = np.maximum(n - weights, _NOTHING)
+            deviations = others - _with_leader(leader, (total - weights * others) / left)
         deviations = deviations * np.sqrt(weights)
         self.n_free = float((k - 1) * (K - 1))
         self.variance = float((deviations**2).sum()) / max(self.n_free, 1.0)
