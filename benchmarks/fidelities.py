@@ -2,6 +2,7 @@
 
     python benchmarks/fidelities.py tables --out fidelities
     python benchmarks/fidelities.py run fidelities --seeds 40
+    python benchmarks/fidelities.py function --seeds 16
 
 The first command scores 160 to 250 candidates of three tasks on each of four rungs, in some ten
 minutes of processor time. The second lets a halving search with 50 candidates choose among them,
@@ -15,6 +16,9 @@ each proposed by a Gaussian process (8 at random first) that sees
 - nothing, the candidates being drawn at random.
 
 The loss is the best score in the table on the last rung minus the best that the search got there.
+
+The third command shows what the model gains over random candidates in six dimensions: Hartmann's
+function, on three rungs; on the two lower ones with wrong weights and noise.
 """
 
 from __future__ import annotations
@@ -41,6 +45,7 @@ from sklearn.svm import SVC
 
 from skbayes.acquisition import ACQUISITIONS
 from skbayes.model_selection._halving_rungs import HalvingScheduler
+from skbayes.optimizer import MultiFidelityOptimizer
 from skbayes.space import as_space
 from skbayes.surrogates import GaussianProcess
 
@@ -236,6 +241,68 @@ def run(options: argparse.Namespace) -> None:
         print(f"| {label} |" + "".join(cells), flush=True)
 
 
+# Hartmann's function of six variables: weights, widths, centres, maximum; constants of Dixon and Szegő (1978).
+WEIGHTS = np.array([1.0, 1.2, 3.0, 3.2])
+WIDTHS = np.array(
+    [
+        [10, 3, 17, 3.5, 1.7, 8],
+        [0.05, 10, 17, 0.1, 8, 14],
+        [3, 3.5, 1.7, 10, 17, 8],
+        [17, 8, 0.05, 10, 0.1, 14],
+    ]
+)
+CENTRES = 1e-4 * np.array(
+    [
+        [1312, 1696, 5569, 124, 8283, 5886],
+        [2329, 4135, 8307, 3736, 1004, 9991],
+        [2348, 1451, 3522, 2883, 3047, 6650],
+        [4047, 8828, 8732, 5743, 1091, 381],
+    ]
+)
+MAXIMUM = 3.32237
+
+
+def hartmann(x: Floats, n_below: int = 0) -> float:
+    """The function, its weights the wronger the more rungs below the last one."""
+    weights = WEIGHTS + 0.3 * n_below * np.array([-1.0, 1.0, -1.0, 1.0])
+    return float(weights @ np.exp(-(WIDTHS * (x - CENTRES) ** 2).sum(axis=1)))
+
+
+def climb(has_model: bool, n_started: int, seed: int, n_rungs: int = 3) -> float:
+    """Search the function, and return how far the best value on the last rung is below the maximum."""
+    rng = np.random.default_rng(seed)
+    names = [f"x{i}" for i in range(6)]
+    optimizer = MultiFidelityOptimizer(
+        dict.fromkeys(names, (0.0, 1.0)), n_rungs=n_rungs, random_state=seed
+    )
+    scheduler = HalvingScheduler(n_rungs, n_started, FACTOR)
+    points: list[dict[str, float]] = []
+    best = -np.inf
+    while jobs := scheduler.next(1):
+        [job] = jobs
+        if job.rung == 0:
+            points.append(
+                optimizer.ask() if has_model else dict(zip(names, rng.random(6), strict=True))
+            )
+        point, n_below = points[job.candidate], n_rungs - 1 - job.rung
+        score = hartmann(np.array(list(point.values())), n_below) + 0.1 * n_below * rng.normal()
+        scheduler.record(job, score)
+        optimizer.tell(point, score, rung=job.rung)
+        best = max(best, score) if n_below == 0 else best
+    return MAXIMUM - best
+
+
+def function(options: argparse.Namespace) -> None:
+    """Print the losses on the function."""
+    print("| candidates | by the model | at random |\n| ---: | --- | --- |")
+    for n in (27, 81):
+        cells = []
+        for has_model in (True, False):
+            losses = np.array([climb(has_model, n, seed) for seed in range(options.seeds)])
+            cells.append(f"{losses.mean():.2f} ({losses.std(ddof=1) / np.sqrt(len(losses)):.2f})")
+        print(f"| {n} | {cells[0]} | {cells[1]} |", flush=True)
+
+
 def main() -> None:
     """Make tables, or run on them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -248,6 +315,9 @@ def main() -> None:
     runs.add_argument("--seeds", type=int, default=40, help="how many")
     runs.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     runs.set_defaults(call=run)
+    functions = commands.add_parser("function")
+    functions.add_argument("--seeds", type=int, default=16, help="how many")
+    functions.set_defaults(call=function)
     options = parser.parse_args()
     options.call(options)
 

@@ -6,9 +6,8 @@
 Every search of the public live tasks of `suite` is run with 5 and 10 folds. "all folds" evaluates
 every candidate on all folds. The others ask a racing rule after each fold whether to give the
 candidate up, tell the optimizer the scores of the folds that were run, and go on until they have
-made as many fits. So one racing search answers both questions: after as many candidates as "all
-folds" had, how many fits were needed and how good is the best complete candidate; and how good is
-it after as many fits.
+made as many fits. Its second look at those given up is taken where the search might have ended: after as
+many candidates as "all folds" had, and after as many fits, or a share of them, its own fits included.
 
 The unit of the differences is the gap between the median of the first six candidates and the best
 one of "all folds", in the mean over the seeds of a task; intervals are 95 % bootstrap intervals of
@@ -51,23 +50,93 @@ ARMS: dict[str, RacingRule | None] = {
 Key = tuple[str, int, int, str]  # task, folds, seed, arm
 
 
-def search(task: LiveTask, rule: RacingRule | None, n_fits: int, seed: int) -> NDArray[Any]:
-    """Fold scores of all candidates, nan where a fold was not run, (n, K)."""
-    optimizer = Skbayes(task.space, seed, n_fits).optimizer
-    scores = np.full((n_fits, task.n_splits), np.nan)
-    n = 0
-    while n_fits:
-        params = optimizer.ask()
-        for fold in range(min(task.n_splits, n_fits)):
-            scores[n, fold] = task.fold_score(params, fold)
-            n_fits -= 1
-            if rule is not None and rule.is_hopeless(scores[: n + 1], n):
+@dataclass
+class Ending:
+    """A race that ends after some candidates: the best mean over all folds, and the fits that it took."""
+
+    n_candidates: int
+    best: float
+    n_fits: int
+
+
+class Race:
+    """The fold scores of a search as far as they were run, nan elsewhere.
+
+    Parameters
+    ----------
+    task : LiveTask
+        What is tuned.
+    rule : RacingRule or None
+        None runs all folds.
+    """
+
+    def __init__(self, task: LiveTask, rule: RacingRule | None) -> None:
+        self.task = task
+        self.rule = rule
+        self.candidates: list[Any] = []
+        self.scores = np.empty((0, task.n_splits))
+        self._more: dict[tuple[int, int], float] = {}
+
+    def search(self, n_fits: int, seed: int) -> None:
+        """Run the first look until the fits are used up."""
+        optimizer = Skbayes(self.task.space, seed, n_fits).optimizer
+        while n_fits > 0:
+            params = optimizer.ask()
+            self.candidates.append(params)
+            self.scores = np.vstack([self.scores, np.full((1, self.task.n_splits), np.nan)])
+            own = self.scores[-1]
+            for fold in range(min(self.task.n_splits, n_fits)):
+                own[fold] = self.task.fold_score(params, fold)
+                n_fits -= 1
+                if self.rule and self.rule.is_hopeless(self.scores, len(self.scores) - 1):
+                    break
+            status = "complete" if np.isfinite(own).all() else "pruned"
+            optimizer.tell(params, fold_scores=own, status=status)
+
+    def ending(self, n: int) -> Ending:
+        """Take the second look after n candidates, one fold of the most promising one at a time."""
+        scores = self.scores[:n].copy()
+        rule = self.rule.second_look() if self.rule else None
+        left = [] if rule is None else [*np.flatnonzero(np.isnan(scores).any(axis=1))]
+        while left and np.isfinite(scores.mean(axis=1)).any():
+            ahead = scores - scores[np.nanargmax(scores.mean(axis=1))]
+            left.sort(key=lambda i: -np.nanmean(ahead[i]))
+            i = next((i for i in left if not rule.is_hopeless(scores, i)), None)
+            if i is None:
                 break
-        is_complete = not np.isnan(scores[n]).any()
-        status = "complete" if is_complete else "pruned"
-        optimizer.tell(params, fold_scores=scores[n], status=status)
-        n += 1
-    return scores[:n]
+            fold = int(np.isfinite(scores[i]).sum())
+            scores[i, fold] = self._score(i, fold)
+            if fold == self.task.n_splits - 1:
+                left.remove(i)
+        means = scores.mean(axis=1)
+        best = float(np.nanmax(means)) if np.isfinite(means).any() else np.nan
+        return Ending(n, best, int(np.isfinite(scores).sum()))
+
+    def ending_at(self, n_fits: float) -> Ending:
+        """Return the longest race that needs no more fits, the second look included."""
+        used = np.isfinite(self.scores).sum(axis=1).cumsum()
+        n = max(1, int((used <= n_fits).sum()))
+        while (ending := self.ending(n)).n_fits > n_fits and n > 1:
+            n -= max(1, n // 30)  # to the nearest thirtieth: each second look costs fits here
+        return ending
+
+    def _score(self, i: int, fold: int) -> float:
+        if (i, fold) not in self._more:
+            self._more[i, fold] = self.task.fold_score(self.candidates[i], fold)
+        return self._more[i, fold]
+
+
+def raced(task: LiveTask, rule: RacingRule | None, n_candidates: int, seed: int) -> dict[str, Any]:
+    """Run one search, and return what the report needs of it."""
+    race = Race(task, rule)
+    n_fits = n_candidates * task.n_splits
+    race.search(n_fits, seed)
+    means = race.scores.mean(axis=1)
+    return {
+        "initial": float(np.median(means[:N_INITIAL])) if rule is None else None,
+        "same_candidates": vars(race.ending(min(n_candidates, len(means)))),
+        "same_fits": [vars(race.ending_at(share * n_fits)) for share in SHARES],
+    }
 
 
 def run(options: argparse.Namespace) -> None:
@@ -82,35 +151,16 @@ def run(options: argparse.Namespace) -> None:
                     for arm in options.arms:
                         if (name, K, seed, arm) in done:
                             continue
-                        scores = search(task, ARMS[arm], options.candidates * K, seed)
                         row = {"task": name, "folds": K, "seed": seed, "arm": arm}
-                        row["scores"] = [[*map(float, s[~np.isnan(s)])] for s in scores]
+                        row |= raced(task, ARMS[arm], options.candidates, seed)
                         file.write(json.dumps(row) + "\n")
                         file.flush()
 
 
-def searches(paths: list[Path]) -> dict[Key, NDArray[Any]]:
-    """Read the fold scores of all searches."""
-    found = {}
-    for path in paths:
-        for line in path.read_text().splitlines():
-            row = json.loads(line)
-            scores = np.full((len(row["scores"]), row["folds"]), np.nan)
-            for i, folds in enumerate(row["scores"]):  # in the order in which they were run
-                scores[i, : len(folds)] = folds
-            found[row["task"], row["folds"], row["seed"], row["arm"]] = scores
-    return found
-
-
-def best(scores: NDArray[Any]) -> float:
-    """The best mean of a candidate with all folds."""
-    means = scores.mean(axis=1)
-    return float(np.nanmax(means))
-
-
-def best_after(scores: NDArray[Any], n_fits: float) -> float:
-    """The best one of those complete after a number of fits."""
-    return best(scores[np.isfinite(scores).sum(axis=1).cumsum() <= n_fits])
+def searches(paths: list[Path]) -> dict[Key, dict[str, Any]]:
+    """Read what was found of all searches."""
+    rows = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+    return {(row["task"], row["folds"], row["seed"], row["arm"]): row for row in rows}
 
 
 @dataclass
@@ -133,26 +183,25 @@ class Cell:
         return self.in_units("same_fits")[:, -1]
 
 
-def cells(found: dict[Key, NDArray[Any]], arm: str, folds: list[int]) -> Iterator[tuple[str, Cell]]:
+def cells(
+    found: dict[Key, dict[str, Any]], arm: str, folds: list[int]
+) -> Iterator[tuple[str, Cell]]:
     """Compare the searches of an arm with those of all folds on the same seeds."""
     for name in TASKS:
         for K in folds:
             cell = Cell([], [], [], [], [])
-            for key, scores in found.items():
+            for key, row in found.items():
                 full = found.get((*key[:3], "all folds"))
                 if key[:2] != (name, K) or key[3] != arm or full is None:
                     continue
-                n = len(full)
-                cell.gap.append(best(full) - float(np.median(full[:N_INITIAL].mean(axis=1))))
-                cell.same_candidates.append(best(scores[:n]) - best(full))
-                cell.same_fits.append(
-                    [
-                        best_after(scores, q * full.size) - best_after(full, q * full.size)
-                        for q in SHARES
-                    ]
-                )
-                cell.share.append(float(np.isfinite(scores[:n]).sum() / full.size))
-                cell.n_candidates.append(len(scores) / n)
+                theirs, ours = full["same_candidates"], row["same_candidates"]
+                cell.gap.append(theirs["best"] - full["initial"])
+                cell.same_candidates.append(ours["best"] - theirs["best"])
+                both = zip(row["same_fits"], full["same_fits"], strict=True)
+                cell.same_fits.append([mine["best"] - other["best"] for mine, other in both])
+                cell.share.append(ours["n_fits"] / theirs["n_fits"])
+                last = row["same_fits"][-1]["n_candidates"]
+                cell.n_candidates.append(last / theirs["n_candidates"])
             if cell.gap:
                 yield name, cell
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from pickle import PicklingError
+from queue import Queue
 from typing import Any
 
 import joblib
@@ -131,7 +132,13 @@ class OpenBackend:
 
     def run(self, calls: list[Callable[..., Any]], shared: Any) -> list[Any]:
         """Run some calls side by side and return their results: for a back-end without more."""
-        return list(self._parallel(joblib.delayed(call)(shared) for call in calls))
+        try:
+            return list(self._parallel(joblib.delayed(call)(shared) for call in calls))
+        except BaseException:
+            # joblib leaves what was prepared and not started, and its next call would run that first
+            # and mix up the results.
+            self._parallel._ready_batches = Queue()
+            raise
 
     def restart(self) -> None:
         """End all workers with what they run, and start new ones."""

@@ -21,6 +21,9 @@ __all__ = ["Ask", "Plan", "RacingWaves", "Referee", "Stream", "Waves"]
 
 Ask = Callable[[int | None], Sequence[Candidate]]
 
+# In the second look at those given up one may make the others hopeless: few at a time.
+_MOST_AT_ONCE = 4
+
 
 class Running:
     """A candidate between its first and its last fold.
@@ -43,6 +46,7 @@ class Running:
         self.n_started = 0
         self.n_judged = 0
         self.is_given_up = False
+        self.is_second_look = False
 
     def next_task(self) -> Task | None:
         """Return the task of the next fold; None if all are started or the candidate is given up."""
@@ -88,6 +92,8 @@ class Referee:
 
     def __init__(self, rule: RacingRule, metric: str, n_folds: int) -> None:
         self._rule = rule
+        self._last_rule = rule.second_look()
+        self._given_up: list[Running] = []
         self._metric = metric
         # Grows by doubling: a row is added for each candidate of a search of thousands.
         self._scores: NDArray[np.float64] = np.full((16, n_folds), np.nan)
@@ -110,8 +116,30 @@ class Referee:
         n_judged, candidate.n_judged = candidate.n_judged, len(candidate.results)
         is_over = candidate.is_given_up or candidate.n_started == len(candidate.positions)
         if n_judged < candidate.n_judged and not is_over:
-            row = self._row(candidate.number)
-            candidate.is_given_up = self._rule.is_hopeless(self._scores[: self._n], row)
+            # In the second look each fold is a new decision among all those given up.
+            candidate.is_given_up = candidate.is_second_look or self._is_hopeless(candidate)
+            if candidate.is_given_up and self._last_rule is not None:
+                self._given_up.append(candidate)
+
+    def _is_hopeless(self, candidate: Running, rule: RacingRule | None = None) -> bool:
+        row = self._row(candidate.number)
+        return (rule or self._rule).is_hopeless(self._scores[: self._n], row)
+
+    def second_look(self, most: int) -> list[Running]:
+        """Return some that were given up and may still win, to go on with one fold each; the most promising first."""
+        means = self._scores[: self._n].mean(axis=1)
+        if not self._given_up or np.isnan(means).all():
+            return []
+        ahead = self._scores[: self._n] - self._scores[np.nanargmax(means)]
+        self._given_up.sort(key=lambda each: -np.nanmean(ahead[self._row(each.number)]))
+        chosen: list[Running] = []
+        for each in self._given_up:
+            if len(chosen) < most and not self._is_hopeless(each, self._last_rule):
+                chosen.append(each)
+        for each in chosen:
+            self._given_up.remove(each)
+            each.is_given_up, each.is_second_look = False, True
+        return chosen
 
     def _row(self, number: int) -> int:
         if number not in self._rows:
@@ -154,6 +182,10 @@ class _Book:
             self._open[number] = Running(number, candidate, self._n_folds)
             added.append(self._open[number])
         return added
+
+    def _reopen(self, given_up: list[Running]) -> list[Running]:
+        self._open.update({running.number: running for running in given_up})
+        return given_up
 
     def record(self, task: Task, result: FoldResult) -> None:
         self._open[task.candidate].record(task.fold, result)
@@ -216,11 +248,14 @@ class RacingWaves(_Book):
         super().__init__(ask, n_folds)
         self._referee = referee
         self._wave: list[Running] = []
+        self._width = 0
         self._round: deque[Running] = deque()
 
     def next_task(self, n_free: int) -> Task | None:
         if not self._wave:
             self._wave = self._add(self._ask(None))
+            self._width = min(max(self._width, len(self._wave)), _MOST_AT_ONCE)
+            self._wave = self._wave or self._reopen(self._referee.second_look(self._width))
             self._round.extend(self._wave)
         while self._round:
             if task := self._round.popleft().next_task():
@@ -271,6 +306,8 @@ class Stream(_Book):
                 return task
         per_candidate = self._n_folds if self._referee is None else 1
         added = self._add(self._ask(-(-n_free // per_candidate)))
+        if self._referee is not None and not self._open:
+            added = self._reopen(self._referee.second_look(min(n_free, _MOST_AT_ONCE)))
         for running in added or list(self._open.values()):
             if task := running.next_task():
                 return task

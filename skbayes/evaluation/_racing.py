@@ -81,6 +81,18 @@ class RacingRule(BaseEstimator, ABC):
     def check(self) -> None:
         """Refuse wrong parameters; called before the search."""
 
+    def second_look(self) -> "RacingRule | None":
+        """Return the rule by which those given up are looked at again when there are no more candidates.
+
+        One that is not hopeless by it goes on with its next fold, the most promising first.
+
+        Returns
+        -------
+        rule : RacingRule or None
+            None: what was given up stays so.
+        """
+        return None
+
 
 class WinProbability(RacingRule):
     """Give a candidate up when it will hardly become the best one.
@@ -92,9 +104,12 @@ class WinProbability(RacingRule):
 
     Parameters
     ----------
-    threshold : float, default=0.3
+    threshold : float, default=0.7
         Of the probability, on the last fold; in (0, 1). The more folds are left, the less is asked of
         a candidate: after m of K folds `threshold` times the square root of m / K.
+    last_threshold : float, default=0.15
+        The same for the second look at those given up, when there are no more candidates and the folds
+        are known best; in (0, 1), or 0 for no second look.
 
     See Also
     --------
@@ -138,8 +153,9 @@ class WinProbability(RacingRule):
     (True, False)
     """
 
-    def __init__(self, threshold: float = 0.3) -> None:
+    def __init__(self, threshold: float = 0.7, last_threshold: float = 0.15) -> None:
         self.threshold = threshold
+        self.last_threshold = last_threshold
 
     def check(self) -> None:
         """Refuse wrong parameters.
@@ -147,14 +163,29 @@ class WinProbability(RacingRule):
         Raises
         ------
         ValueError
-            If `threshold` is not in (0, 1).
+            If `threshold` is not in (0, 1), or `last_threshold` not in [0, 1).
         """
-        given = self.threshold
+        given, last = self.threshold, self.last_threshold
         if not (isinstance(given, Real) and 0.0 < given < 1.0):
             raise ValueError(
                 f"WinProbability needs threshold, a number between 0 and 1; got {given!r}. "
-                "The default is 0.3; 0.1 gives up less, 0.5 more."
+                "The default is 0.7; 0.3 gives up less."
             )
+        if not (isinstance(last, Real) and 0.0 <= last < 1.0):
+            raise ValueError(
+                f"WinProbability needs last_threshold, a number from 0 to 1; got {last!r}. "
+                "The default is 0.15; 0 is no second look."
+            )
+
+    def second_look(self) -> "WinProbability | None":
+        """Return the rule of the second look.
+
+        Returns
+        -------
+        rule : WinProbability or None
+            With `last_threshold` as its threshold.
+        """
+        return WinProbability(self.last_threshold, 0.0) if self.last_threshold else None
 
     def is_hopeless(self, scores: Floats, candidate: int) -> bool:
         """Say whether a candidate will hardly win.

@@ -107,6 +107,9 @@ class HalvingProposals:
         self._asked[id(candidate.params)] = candidate
         return candidate
 
+    def tell_again(self, trial: Trial) -> None:
+        """Do nothing: a halving search is not raced."""
+
     def tell(self, trial: Trial, candidate: Candidate) -> None:
         """Record how a job ended, with the scheduler and with the optimizer."""
         assert isinstance(candidate, RungCandidate)  # asked above

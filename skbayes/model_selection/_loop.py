@@ -48,11 +48,17 @@ class SearchLog:
             tuple(trial_of(k, result, metric) for k, result in enumerate(before))
         )
         self._n_before = len(before)
+        # Number of a candidate -> position among the results.
+        self._places: dict[int, int] = {}
         self.stopped_by: str | None = None
 
     def add(self, result: CandidateResult) -> None:
         """Keep a result and tell it; `stopped_by` says then whether to stop."""
+        if result.number in self._places:
+            self._replace(self._places[result.number], result)
+            return
         trial = trial_of(len(self.history), result, self._metric)
+        self._places[result.number] = len(self.evaluated)
         self.evaluated.append(result)
         self.history = self.history.append(trial)
         assert result.candidate is not None  # the pool's
@@ -61,6 +67,15 @@ class SearchLog:
             self.stopped_by = "callback"
         elif self._watch is not None:
             self.stopped_by = self._watch.ask(self.history, self.proposals)
+
+    def _replace(self, place: int, result: CandidateResult) -> None:
+        """Take more folds of a candidate that a race had given up; the search is over but for these."""
+        trial = trial_of(place, result, self._metric)
+        self.evaluated[place] = result
+        trials = list(self.history)
+        trials[place] = trial
+        self.history = History(tuple(trials))
+        self.proposals.tell_again(trial)
 
     @property
     def n_new(self) -> int:

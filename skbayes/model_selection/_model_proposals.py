@@ -90,7 +90,19 @@ class ModelProposals:
         """Record a trial with the optimizer that proposed it."""
         self._n_running -= 1
         self._told[self._current].append(trial)
-        self._optimizers[self._current].tell(
+        self._tell(self._current, trial)
+
+    def tell_again(self, trial: Trial) -> None:
+        """Put a trial with more folds in the place of the one with the same parameters."""
+        for k, told in enumerate(self._told):
+            for place, earlier in enumerate(told):
+                if earlier.params is trial.params:
+                    told[place] = replace(trial, number=earlier.number)
+                    if trial.status != "pruned":
+                        self._tell(k, trial)
+
+    def _tell(self, k: int, trial: Trial) -> None:
+        self._optimizers[k].tell(
             trial.params,
             trial.score,
             fold_scores=trial.fold_scores,

@@ -38,6 +38,9 @@ class Proposals(Protocol):
     def tell(self, trial: Trial, candidate: Candidate) -> None:
         """Record how one of them did."""
 
+    def tell_again(self, trial: Trial) -> None:
+        """Record more folds of a trial that was told; nothing is asked after it."""
+
     def expected_seconds(self, params: Params) -> float | None:
         """Return how long a fit will take; None if that is unknown."""
 
@@ -75,6 +78,9 @@ class FixedProposals:
 
     def tell(self, trial: Trial, candidate: Candidate) -> None:
         """Do nothing: the list is fixed."""
+
+    def tell_again(self, trial: Trial) -> None:
+        """Do nothing."""
 
     def expected_seconds(self, params: Params) -> float | None:
         """Return None: there is no model."""

@@ -48,13 +48,12 @@ class MultiFidelityOptimizer(Optimizer):
     Scores of one rung are comparable, and those of the highest are next to what is wanted; fewer than
     one more than the dimensions make no model [1]_. A point that fails on any rung has failed.
 
-    What the lower rungs know besides is left out, because it misleads. Where few iterations favour
-    large steps, scores from lower rungs, put on the scale of the last one by what those rose that were
-    scored on both, lead to candidates that are good early. Of 50 candidates on four rungs of boosting
-    iterations the best one then was 0.0256 (standard error 0.0011) below the best possible R², and
-    0.0155 (0.0011) with the highest rung alone; the resource as a further dimension of the Gaussian
-    process gave 0.0176 (0.0012), but was the worst of them for an SVC with rows as resource. On the
-    other two of three tasks the former two did not differ.
+    What the lower rungs know besides is left out, because it misleads where a score early says little of
+    the score in the end, as with boosting iterations and the learning rate: 50 candidates on four rungs
+    ended 0.0148 (standard error 0.0011) below the best R² of a table with the highest rung alone, 0.0256
+    (0.0011) with the scores of lower rungs put on its scale by what those rose that were scored on
+    both, and 0.0172 (0.0012) with the resource as a further dimension of the Gaussian process, which was
+    the worse way for an SVC with rows as the resource (``benchmarks/fidelities.py``).
 
     References
     ----------

@@ -15,10 +15,17 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.svm import SVC
 
-from skbayes import BayesSearchCV
+from skbayes import BayesSearchCV, GridSearchCV
 from skbayes.evaluation import _joblib
 from skbayes.evaluation._shared import Handle, share
-from tests.evaluation.cluster_tasks import FOLDS, evaluate, scores, search_with_limit
+from tests.evaluation.cluster_tasks import (
+    FOLDS,
+    Scored,
+    evaluate,
+    scorer,
+    scores,
+    search_with_limit,
+)
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow  # starting worker processes
@@ -236,3 +243,16 @@ def test_a_fit_that_never_ends_is_ended_on_its_worker(client):
         search.fit(X)
     assert list(search.cv_results_["status"]) == ["complete", "complete", "timeout"]
     assert search.best_params_["value"] == 2.0
+
+
+def test_the_time_budget_does_not_wait_for_what_runs(client):
+    X = np.arange(180.0).reshape(90, 2)
+    grid = [{"value": [1.0]}, {"value": [2.0, 3.0], "seconds": [600.0]}]
+    search = GridSearchCV(Scored(), grid, scoring=scorer, cv=2, time_budget=10.0)
+    start = time.monotonic()
+    with parallel_config("dask", client=client):
+        search.fit(X)
+    assert search.stopped_by_ == "time_budget"
+    assert search.best_params_ == {"value": 1.0}
+    assert time.monotonic() - start < 500.0
+    client.restart()  # what sleeps there sleeps on

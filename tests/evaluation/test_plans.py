@@ -171,3 +171,49 @@ def test_what_is_cut_short_keeps_its_folds(plan):
     assert [each.status for each in left] == ["pruned"]
     assert left[0].fold_scores("score")[0] == 0.8
     assert plan.unfinished() == []
+
+
+class Strict(BelowHalf):
+    """Gives up below one half, and looks again at what is at most 0.3 behind the best."""
+
+    def second_look(self):
+        return Behind()
+
+
+class Behind(RacingRule):
+    """Hopeless when more than 0.3 behind the best complete candidate on the folds run."""
+
+    def is_hopeless(self, scores, candidate):
+        best = scores[np.nanargmax(scores.mean(axis=1))]
+        return bool(np.nanmean(best - scores[candidate]) > 0.3)
+
+
+@pytest.mark.parametrize("make", [RacingWaves, Stream])
+def test_what_may_still_win_gets_its_other_folds_when_there_are_no_more_candidates(make):
+    # The first is the best on the whole and unlucky on its first fold; the last one is far behind.
+    scores = np.array([[0.4, 0.9, 0.9], [0.6, 0.6, 0.6], [0.1, 0.1, 0.1]])
+    left = [Candidate({"x": k}) for k in range(3)]
+    plan = make(
+        lambda n: [left.pop(0)] if left else [], N_FOLDS, Referee(Strict(), "score", N_FOLDS)
+    )
+    tasks, done = drain(plan, lambda task: scores[task.candidate, task.fold])
+    assert tasks == [(0, 0), (1, 0), (1, 1), (1, 2), (2, 0), (0, 1), (0, 2)]
+    statuses = [(each.number, each.status, len(each.folds_run)) for each in done]
+    assert statuses == [
+        (0, "pruned", 1),
+        (1, "complete", 3),
+        (2, "pruned", 1),
+        (0, "pruned", 2),
+        (0, "complete", 3),
+    ]
+
+
+def test_the_second_look_goes_to_the_most_promising_first():
+    scores = np.array([[0.6, 0.6, 0.6], [0.4, 0.8, 0.9], [0.45, 0.1, 0.1]])
+    left = [Candidate({"x": k}) for k in range(3)]
+    plan = RacingWaves(
+        lambda n: [left.pop(0)] if left else [], N_FOLDS, Referee(Strict(), "score", N_FOLDS)
+    )
+    tasks, _ = drain(plan, lambda task: scores[task.candidate, task.fold])
+    # The third leads the second by its first fold, and falls back by its next one.
+    assert tasks[5:] == [(2, 1), (1, 1), (1, 2)]

@@ -4,9 +4,32 @@ import numpy as np
 import pytest
 from joblib import parallel_config
 
+from skbayes.evaluation._joblib import OpenBackend
 from tests.evaluation.cluster_tasks import FOLDS, evaluate, scores
 
 CANDIDATES = [{"value": float(i)} for i in range(6)]
+
+
+class Unruly:
+    """Calls of which one ends in an error of the back-end."""
+
+    def __init__(self, value, raises=False):
+        self.value = value
+        self.raises = raises
+
+    def __call__(self, shared):
+        if self.raises:
+            raise OSError("not a result")
+        return self.value
+
+
+@pytest.mark.parametrize("backend", ["threading", "multiprocessing"])
+def test_a_batch_that_failed_leaves_nothing_to_the_next(backend):
+    with parallel_config(backend), OpenBackend(2) as opened:
+        for _ in range(5):
+            with pytest.raises(OSError, match="not a result"):
+                opened.run([Unruly(i, raises=i == 1) for i in range(40)], None)
+            assert opened.run([Unruly(-1), Unruly(-2), Unruly(-3)], None) == [-1, -2, -3]
 
 
 def deadly(value, times, folder):

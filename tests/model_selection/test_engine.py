@@ -16,6 +16,7 @@ from sklearn.model_selection import KFold
 from sklearn.svm import SVC
 
 from skbayes import BayesSearchCV, GridSearchCV, ManualSearchCV, RandomizedSearchCV
+from skbayes.evaluation import RacingRule
 
 X, y = load_iris(return_X_y=True)
 NOISY = make_classification(200, 8, flip_y=0.2, random_state=0)
@@ -140,6 +141,37 @@ def test_a_race_prunes_and_never_chooses_what_it_pruned(asynchronous):
     assert not pruned[search.best_index_]
     assert (results["rank_test_score"][pruned] == results["rank_test_score"].max()).all()
     assert [trial.status for trial in search.history_] == list(results["status"])
+
+
+class EndsLow(RacingRule):
+    """Gives up every candidate but the first two after one fold, and looks at all of them again."""
+
+    def is_hopeless(self, scores, candidate):
+        return candidate > 1
+
+    def second_look(self):
+        return Nobody()
+
+
+class Nobody(RacingRule):
+    """Gives nobody up."""
+
+    def is_hopeless(self, scores, candidate):
+        return False
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_second_look_takes_the_place_of_the_first(asynchronous):
+    search = bayes(racing=EndsLow(), n_iter=9, asynchronous=asynchronous).fit(*NOISY)
+    results = search.cv_results_
+    assert len(results["params"]) == 9
+    assert set(results["status"]) == {"complete"}
+    expected = GridSearchCV(SVC(), [{k: [v] for k, v in p.items()} for p in results["params"]])
+    means = expected.fit(*NOISY).cv_results_["mean_test_score"]
+    np.testing.assert_array_equal(results["mean_test_score"], means)
+    assert [trial.score for trial in search.history_] == means.tolist()
+    assert (-search.optimizer_results_[0].func_vals == means).all()
+    assert np.isfinite(results["posterior_mean_test_score"]).all()
 
 
 def test_a_grid_is_raced_fold_by_fold_and_finds_its_best():
