@@ -10,6 +10,7 @@ import os
 import pickle
 import shutil
 import tempfile
+import time
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,12 +23,20 @@ from joblib.externals.loky.backend import resource_tracker
 
 from ._joblib import cloudpickle
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 __all__ = ["MappedFolder", "read_mapped"]
 
 # Arrays start at multiples of a cache line, as those that numpy and BLAS allocate themselves.
 _ALIGNMENT = 64
 # The memory of the machine seen as a file system: nothing is written to a disk.
 _MEMORY = Path("/dev/shm")
+_PREFIX = "skbayes_"
+# A folder is marked by its owner in less.
+_SECONDS_TO_MARK = 60.0
 
 
 class MappedFolder:
@@ -48,12 +57,12 @@ class MappedFolder:
     def __init__(self, obj: Any, temp_folder: str | None, by_value: bool) -> None:
         stream, buffers = _pickled(obj, by_value)
         sizes = [buffer.nbytes for buffer in buffers]
-        self.path = tempfile.mkdtemp(
-            prefix="skbayes_", dir=_place(temp_folder, sum(sizes) + len(stream))
-        )
+        place = _place(temp_folder, sum(sizes) + len(stream))
+        _sweep(place)
+        self.path = tempfile.mkdtemp(prefix=_PREFIX, dir=place)
         # loky's tracker outlives a process that is killed, and then removes the folder.
         resource_tracker.register(self.path, "folder")
-        self._remove = weakref.finalize(self, _remove, self.path, os.getpid())
+        self._remove = weakref.finalize(self, _remove, self.path, os.getpid(), _marked(self.path))
         offsets = []
         with open(Path(self.path, "arrays"), "wb") as file:
             for buffer in buffers:
@@ -164,9 +173,32 @@ def _place(temp_folder: str | None, n_bytes: int) -> str:
     return tempfile.gettempdir()
 
 
-def _remove(path: str, owner: int) -> None:
+def _marked(path: str) -> Any:
+    """Lock a file of the folder for as long as this process lives, and return it."""
+    mark = open(Path(path, "owner"), "wb")
+    if fcntl is not None:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(mark, fcntl.LOCK_SH)
+    return mark
+
+
+def _sweep(place: str) -> None:
+    """Remove the folders of processes that were killed together with their tracker, as Ray does."""
+    if fcntl is None:
+        return
+    for folder in Path(place).glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # somebody else's, or just removed
+            if time.time() - folder.stat().st_mtime < _SECONDS_TO_MARK:
+                continue
+            with open(folder / "owner", "rb") as mark:
+                fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused while the owner lives
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove(path: str, owner: int, mark: Any) -> None:
     if os.getpid() != owner:  # a forked child has a copy of the owner's objects
         return
+    mark.close()
     shutil.rmtree(path, ignore_errors=True)
     if not os.path.exists(path):
         resource_tracker.unregister(path, "folder")

@@ -14,6 +14,7 @@ from joblib import Parallel, delayed, parallel_config
 from joblib.parallel import BACKENDS, get_active_backend
 
 from skbayes.evaluation import _shared
+from skbayes.evaluation._mapped import MappedFolder
 from skbayes.evaluation._shared import Handle, share
 
 PROCESSES = ["loky", "multiprocessing"]
@@ -210,3 +211,31 @@ def test_a_handle_that_was_not_closed_leaves_nothing_behind(tmp_path):
     *_, path = run_script(tmp_path, "loky", "keep")
     assert os.path.basename(path).startswith("skbayes_")
     assert not os.path.exists(path)
+
+
+ORPHAN = """
+    import os, signal, sys
+    from skbayes.evaluation._mapped import MappedFolder
+
+    folder = MappedFolder([1], sys.argv[1], True)
+    os.killpg(0, signal.SIGKILL)  # the tracker too
+"""
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_and_what_a_living_one_has_is_not(
+    tmp_path,
+):
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(ORPHAN))
+    place = tmp_path / "place"
+    subprocess.run([sys.executable, str(script), str(place)], start_new_session=True, timeout=120)
+    (orphan,) = place.iterdir()
+    living = MappedFolder([2], str(place), True)
+    assert orphan.exists()  # too new to tell: it might not be marked yet
+    for folder in (orphan, living.path):
+        os.utime(folder, (0, 0))
+    last = MappedFolder([3], str(place), True)
+    assert {str(folder) for folder in place.iterdir()} == {living.path, last.path}
+    living.close()
+    last.close()
+    assert not list(place.iterdir())
