@@ -175,7 +175,7 @@ def _place(temp_folder: str | None, n_bytes: int) -> str:
 
 def _marked(path: str) -> Any:
     """Lock a file of the folder for as long as this process lives, and return it."""
-    mark = open(Path(path, "owner"), "wb")
+    mark = open(Path(path, "owner"), "wb")  # noqa: SIM115 - held open
     if fcntl is not None:
         with suppress(OSError):  # a file system without locks
             fcntl.flock(mark, fcntl.LOCK_SH)

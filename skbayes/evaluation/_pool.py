@@ -358,6 +358,10 @@ class EvaluationPool:
 
     def _label(self, task: Task) -> str:
         verbose = self.setup.verbose
-        text = f" {task.fold % self._options.n_splits + 1}/{self._options.n_splits}" if verbose > 2 else ""
+        text = (
+            f" {task.fold % self._options.n_splits + 1}/{self._options.n_splits}"
+            if verbose > 2
+            else ""
+        )
         total = self._options.n_candidates
         return text + (f"; {task.candidate + 1}/{total}" if verbose > 9 else "")

@@ -95,7 +95,9 @@ class SearchLog:
     def _wants_to_stop(self) -> bool:
         """Call every callback, and return whether any of them said so."""
         # A list, for each of them is to be called.
-        answers = [call(search_state(self.history, self.proposals.names)) for call in self._callbacks]
+        answers = [
+            call(search_state(self.history, self.proposals.names)) for call in self._callbacks
+        ]
         return any(answers)
 
     def reason(self, pool_stopped_by: str | None) -> str:
