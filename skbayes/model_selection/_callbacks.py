@@ -69,6 +69,7 @@ class SearchEvents(NoEvents):
         self._trials: dict[int, Any] = {}
         self._leaves: dict[tuple[int, int], Any] = {}
         self._stopping: set[int] = set()
+        self._over: set[int] = set()
         self._node.call_on_fit_task_begin(estimator=search)
 
     def opened(self, can_call_back: bool) -> None:
@@ -77,22 +78,28 @@ class SearchEvents(NoEvents):
 
     def task_started(self, task: Task) -> Any:
         """Begin a leaf, and the trial with the first; return what the worker needs to hand callbacks on."""
-        return no_callback_context if self._is_silent else self._begin(task, self._hands_on)
+        if self._is_silent or task.candidate in self._over:
+            return no_callback_context
+        return self._begin(task, self._hands_on)
 
     def task_ended(self, task: Task, result: FoldResult) -> None:
         """End a leaf; without trials a true value of a callback stops the search after its candidate."""
-        if not self._is_silent and self._end(task.candidate, task.fold) and not self._has_trials:
+        if self._is_silent or task.candidate in self._over:
+            return
+        if self._end(task.candidate, task.fold) and not self._has_trials:
             self._stopping.add(task.candidate)
 
     def task_replayed(self, task: Task, result: FoldResult) -> None:
         """Begin and end a leaf that no worker has anything to do with."""
-        if not self._is_silent:
+        if not self._is_silent and task.candidate not in self._over:
             self._begin(task, hands_on=False)
             self.task_ended(task, result)
 
     def candidate_ended(self, result: CandidateResult) -> bool:
         """End a trial, whether or not all of its folds were run; return whether a callback wants to stop."""
         if result.number in self._trials:
+            # A trial ends once: the folds of a race's second look are not told.
+            self._over.add(result.number)
             trial = self._trials.pop(result.number)
             if trial.call_on_fit_task_end(estimator=self._search):
                 self._stopping.add(result.number)
