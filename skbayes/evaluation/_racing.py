@@ -5,7 +5,7 @@ nothing, and starts nothing: the same matrix has the same answer.
 """
 
 from abc import ABC, abstractmethod
-from math import ceil, sqrt
+from math import sqrt
 from numbers import Real
 from typing import Any
 
@@ -14,21 +14,13 @@ from numpy.typing import NDArray
 from scipy.special import stdtr
 from sklearn.base import BaseEstimator
 
-from ._fold_pattern import FoldPattern, Prediction
+from .._fold_pattern import FoldPattern, Prediction, best_first, good_ones, row_means
 
 __all__ = ["ForgivingRule", "RacingRule", "WinProbability", "as_racing_rule"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Ints = NDArray[np.intp]
 
-# What folds have in common differs between good and bad candidates, and bad ones scatter more: only the
-# best of the complete ones are looked at. In replays of 160 searches the same with a fifth and a half;
-# fewer than four give up good candidates, more than six hold bad ones at the start.
-_GOOD = 0.3
-_FEWEST = 4
-# More say nothing new, and a rule is asked after every fold.
-_MOST = 64
 # Who leads on some folds does so by luck in part, and the best on few folds are those that are alike on them. So
 # twice the probability and the better half. In replays of 100 grids of 40 candidates, run fold by fold,
 # 49 % of the fits and a loss of 0.009 of what a search gains on the median initial candidate; without either
@@ -208,7 +200,7 @@ class WinProbability(RacingRule):
         own = Y[candidate, is_run]
         if not 0 < m < K or (own == np.inf).any():
             return False
-        means = _means(Y)
+        means = row_means(Y)
         if (own == -np.inf).any():
             return bool(np.isfinite(means).any())
         if np.isnan(means).all():
@@ -218,31 +210,13 @@ class WinProbability(RacingRule):
         return probability < self.threshold * sqrt(m / K)
 
 
-def _means(rows: Floats) -> Floats:
-    """The means of the rows, nan if one of the scores is; equal for equal rows."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        # Along the first axis, for speed: rows are short.
-        return np.ascontiguousarray(rows.T).sum(axis=0) / rows.shape[1]
-
-
-def _distinct(means: Floats) -> tuple[Ints, Ints]:
-    """The rows with a finite mean, best first; and without those whose mean another one has."""
-    rows = np.flatnonzero(np.isfinite(means))
-    rows = rows[np.argsort(-means[rows], kind="stable")]
-    return rows, rows[np.append(True, means[rows[1:]] != means[rows[:-1]])[: len(rows)]]
-
-
-def _n_good(n: int, share: float, fewest: int) -> int:
-    return min(max(fewest, ceil(share * n)), _MOST)
-
-
 def _of_beating_complete(Y: Floats, means: Floats, own: Floats, is_run: Bools) -> float:
     """The probability that a candidate's mean will exceed the best of the means."""
     # Several of the same model would make chance look small.
-    complete, distinct = _distinct(means)
+    complete, distinct = best_first(means)
     if len(distinct) < _FEWEST_COMPLETE or (means == np.inf).any():
         return 1.0
-    good = Y[distinct[: _n_good(len(distinct), _GOOD, _FEWEST)]]
+    good = Y[good_ones(distinct)]
     prediction, best = _predicted(good, own, is_run)
     probability = _exceeds(prediction, best)
     equal = complete[Y[complete, is_run.argmax()] == own[0]]
@@ -283,12 +257,12 @@ def _of_beating_incomplete(Y: Floats, candidate: int, is_run: Bools) -> float:
     """The probability that a candidate will end above the best one on the same folds."""
     m, K = int(is_run.sum()), Y.shape[1]
     rows = Y[:, is_run]
-    means = _means(rows)
-    distinct = _distinct(means)[1]
+    means = row_means(rows)
+    distinct = best_first(means)[1]
     lead = means[candidate] - means[distinct[0]]
     if lead == 0.0 or m < 2 or (means == np.inf).any():
         return 1.0
-    good = rows[distinct[: _n_good(len(distinct), 0.5, 2 * _FEWEST)]]
+    good = rows[good_ones(distinct, 0.5, 8)]
     unit = float(np.abs(good).max())
     pattern = FoldPattern(good / unit)
     # The other folds of both are to come.
@@ -342,10 +316,10 @@ class ForgivingRule(RacingRule):
         """
         Y = np.asarray(scores, dtype=float)
         own = Y[candidate, ~np.isnan(Y[candidate])]
-        means = _means(Y)
+        means = row_means(Y)
         if not 0 < len(own) < Y.shape[1] or np.isnan(means).all():
             return False
-        return bool(_means(own[None])[0] < Y[np.nanargmax(means)].min())
+        return bool(row_means(own[None])[0] < Y[np.nanargmax(means)].min())
 
 
 def as_racing_rule(racing: Any) -> RacingRule | None:

@@ -11,19 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..space import Space
-from ._fold_effects import adjust_partial
+from ._partial_scores import with_predictions
 from ._trial import Trial
 
 __all__ = ["EncodedTrials", "Observations", "encode_trials"]
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-
-# The best complete trial is at least two standard deviations of the noise away: one chance in 44. With the noise
-# of the folds not run alone, six searches raced over 5 and 10 folds ended 0.10 below those with all
-# folds at as many fits, in units of what a search gains on its median initial point; without any noise 0.05,
-# and so 0.014.
-_MOST_OF_THE_GAP = 0.5
 
 
 @dataclass(frozen=True)
@@ -147,22 +140,7 @@ class EncodedTrials:
         # Of a trial that failed no fold counts: some of the scores are what a failure was set to.
         counts = [trial.is_partial or trial.is_complete for trial in self._trials]
         folds = [t.fold_scores if c else None for t, c in zip(self._trials, counts, strict=True)]
-        scores, noise = adjust_partial(scores, folds, is_partial)
-        return _below_the_best(scores, noise, is_partial)
-
-
-def _below_the_best(scores: Floats, noise: Floats, is_partial: Bools) -> tuple[Floats, Floats]:
-    """Let no incomplete trial promise to beat the best complete one: it was given up as unable to.
-
-    Else its neighbours promise the same, are given up in turn, and the search comes to nothing else.
-    """
-    if is_partial.all() or not np.isfinite(scores[~is_partial]).any():
-        return scores, noise
-    best = np.nanmax(scores[~is_partial])
-    gap = np.where(is_partial, np.maximum(best - scores, 0.0), np.inf)
-    with np.errstate(over="ignore"):
-        noise = np.minimum(noise, (_MOST_OF_THE_GAP * gap) ** 2)
-    return np.where(is_partial, np.minimum(scores, best), scores), noise
+        return with_predictions(scores, folds, is_partial)
 
 
 def encode_trials(trials: Iterable[Trial], space: Space) -> Observations:

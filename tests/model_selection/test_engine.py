@@ -232,13 +232,15 @@ class InterruptedScorer:
         return estimator.score(X, y)
 
 
-needs_main_thread = pytest.mark.skipif(
-    threading.current_thread() is not threading.main_thread(),
-    reason="signals go to the main thread",
-)
+@pytest.fixture
+def ctrl_c():
+    """Python's own handler, which is not in place where the tests were started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
-@needs_main_thread
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize(
     "make",
     [
@@ -262,13 +264,13 @@ def test_the_first_interrupt_ends_a_search_cleanly(make, threads):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-@needs_main_thread
+@pytest.mark.usefixtures("ctrl_c")
 def test_an_interrupt_before_there_is_anything_to_keep_is_an_interrupt():
     with pytest.raises(KeyboardInterrupt):
         bayes(scoring=InterruptedScorer(at=2)).fit(X, y)
 
 
-@needs_main_thread
+@pytest.mark.usefixtures("ctrl_c")
 def test_the_second_interrupt_aborts():
     class Refitted(SVC):
         def fit(self, X, y, sample_weight=None):
