@@ -171,7 +171,7 @@ class HalvingBayesSearchCV(BayesSearchCV):
 
     Notes
     -----
-    Rung k gives r_k = min_resources_ · factor^k, as in scikit-learn, and the rungs of folds are counted down from
+    Rung k gives r_k = `min_resources_` · factor^k, as in scikit-learn, and the rungs of folds are counted down from
     all of them. Of n candidates on a rung floor(n / factor) go on, rounded up once no other can come to it. The
     subsamples of one fold contain each other and keep the proportions of the classes.
 
