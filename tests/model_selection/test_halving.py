@@ -103,9 +103,9 @@ def test_rows_are_subsamples_of_the_folds():
     seen = []
 
     class Recorder(DecisionTreeClassifier):
-        def fit(self, X, y, **kwargs):
+        def fit(self, X, y, sample_weight=None, check_input=True):
             seen.append(("train", X[:, 0].copy(), y))
-            return super().fit(X, y, **kwargs)
+            return super().fit(X, y, sample_weight, check_input)
 
         def score(self, X, y, **kwargs):
             seen.append(("test", X[:, 0].copy(), y))
@@ -159,10 +159,10 @@ def test_folds_are_a_resource_and_none_is_run_twice():
     n_fits = 0
 
     class Counting(DecisionTreeClassifier):
-        def fit(self, X, y, **kwargs):
+        def fit(self, X, y, sample_weight=None, check_input=True):
             nonlocal n_fits
             n_fits += 1
-            return super().fit(X, y, **kwargs)
+            return super().fit(X, y, sample_weight, check_input)
 
     search = halving(Counting(random_state=0), n_iter=9, cv=10, resource="folds", refit=False).fit(
         X, Y
