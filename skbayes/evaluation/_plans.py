@@ -50,7 +50,7 @@ class Running:
 
     def next_task(self) -> Task | None:
         """Return the task of the next fold; None if all are started or the candidate is given up."""
-        if self.is_given_up or self.n_started == len(self.positions):
+        if self.is_given_up or self.is_all_started:
             return None
         position = self.positions[self.n_started]
         self.n_started += 1
@@ -62,6 +62,11 @@ class Running:
         self.is_given_up |= result.status in ("timeout", "memory")
 
     @property
+    def is_all_started(self) -> bool:
+        """Whether all folds are started."""
+        return self.n_started == len(self.positions)
+
+    @property
     def n_running(self) -> int:
         """How many folds are started and have not ended."""
         return self.n_started - len(self.results)
@@ -69,7 +74,7 @@ class Running:
     @property
     def is_finished(self) -> bool:
         """Whether no fold runs and none will be started."""
-        return not self.n_running and (self.is_given_up or self.n_started == len(self.positions))
+        return not self.n_running and (self.is_given_up or self.is_all_started)
 
     def result(self) -> CandidateResult:
         """Return what is known now."""
@@ -114,7 +119,7 @@ class Referee:
     def judge(self, candidate: Running) -> None:
         """Give a candidate up that cannot win by the folds noted, unless it was judged by them before."""
         n_judged, candidate.n_judged = candidate.n_judged, len(candidate.results)
-        is_over = candidate.is_given_up or candidate.n_started == len(candidate.positions)
+        is_over = candidate.is_given_up or candidate.is_all_started
         if n_judged < candidate.n_judged and not is_over:
             # In the second look each fold is a new decision among all those given up.
             candidate.is_given_up = candidate.is_second_look or self._is_hopeless(candidate)

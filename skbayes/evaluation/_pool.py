@@ -326,6 +326,8 @@ class EvaluationPool:
             return []
         if not ended and self.stopped_by is None:
             self.stopped_by = "time_budget"
+        # What failed comes last: it may raise, and the others are to be kept before.
+        ended = sorted(ended, key=lambda each: isinstance(each[1], Failure))
         results = [(self._running.pop(key), outcome) for key, outcome in ended]
         return [(task, found) for task, outcome in results if (found := self._taken(task, outcome))]
 
@@ -357,11 +359,7 @@ class EvaluationPool:
             raise KeyboardInterrupt  # out of the fit that runs
 
     def _label(self, task: Task) -> str:
-        verbose = self.setup.verbose
-        text = (
-            f" {task.fold % self._options.n_splits + 1}/{self._options.n_splits}"
-            if verbose > 2
-            else ""
-        )
+        verbose, n_splits = self.setup.verbose, self._options.n_splits
+        text = f" {task.fold % n_splits + 1}/{n_splits}" if verbose > 2 else ""
         total = self._options.n_candidates
         return text + (f"; {task.candidate + 1}/{total}" if verbose > 9 else "")

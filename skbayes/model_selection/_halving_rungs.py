@@ -193,10 +193,6 @@ class HalvingScheduler:
         self._running.remove(job)
         self._n_left = 0
 
-    def end_of_new(self) -> None:
-        """Start no more candidates; those that run and those that can go on do."""
-        self._n_left = 0
-
     @property
     def n_running(self) -> int:
         """How many jobs have not ended."""

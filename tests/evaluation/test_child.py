@@ -35,7 +35,9 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 MB = 1_000_000
 FREE = LimitedRunner(60.0, None)
-LINUX_ONLY = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+LINUX_ONLY = pytest.mark.skipif(
+    sys.platform != "linux", reason="the tests look for processes in /proc, which only Linux has"
+)
 
 
 @pytest.fixture(scope="module", autouse=True)

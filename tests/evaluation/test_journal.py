@@ -398,7 +398,7 @@ def test_a_second_process_is_refused_until_the_first_is_killed(path):
     process.stdout.close()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks a worker, which Windows cannot")
 def test_a_forked_worker_that_outlives_the_search_does_not_hold_the_lock(path):
     process, child = holder(path, "fork")
     with pytest.raises(JournalError, match="in use by another search"):
@@ -414,7 +414,7 @@ def test_a_forked_worker_that_outlives_the_search_does_not_hold_the_lock(path):
         process.stdout.close()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX")
+@pytest.mark.skipif(sys.platform == "win32", reason="replaces flock, which Windows has not")
 def test_a_file_system_without_locks_is_used_with_a_warning(path, monkeypatch):
     import fcntl
 

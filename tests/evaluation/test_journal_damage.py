@@ -424,7 +424,9 @@ def test_a_file_in_place_of_the_directory_is_an_error(tmp_path):
         open_journal(tmp_path / "file" / "a.jsonl")
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX")
+@pytest.mark.skipif(
+    not hasattr(os, "mkfifo"), reason="makes a named pipe in a folder, which Windows has not"
+)
 def test_a_pipe_is_an_error_and_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(JournalError, match="not a regular file"):

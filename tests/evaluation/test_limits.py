@@ -23,7 +23,10 @@ from skbayes.exceptions import WorkerDiedError
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 X, y = load_iris(return_X_y=True)
-LINUX_ONLY = pytest.mark.skipif(sys.platform != "linux", reason="no limit of one allocation")
+LINUX_ONLY = pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="the backstop for one large allocation is RLIMIT_DATA, which other kernels ignore for mappings",
+)
 
 
 class Misbehaving(ClassifierMixin, BaseEstimator):

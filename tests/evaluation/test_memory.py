@@ -13,7 +13,9 @@ from skbayes.evaluation import _memory
 from skbayes.evaluation._memory import as_bytes, can_read_memory, data_in_use, memory_in_use
 
 MB = 1_000_000
-LINUX_ONLY = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+LINUX_ONLY = pytest.mark.skipif(
+    sys.platform != "linux", reason="tests the reader of /proc; the one by psutil has its own test"
+)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,7 @@ def test_pages_of_a_mapped_file_do_not_count(tmp_path):
 @pytest.mark.parametrize("read", ["proc", "psutil"])
 def test_descendants_are_counted(read, monkeypatch):
     if read == "psutil":
-        pytest.importorskip("psutil")
+        pytest.importorskip("psutil")  # of the test extra
         monkeypatch.setattr(_memory, "_HAS_PROC", False)
     assert can_read_memory()
     code = "import sys; block = bytearray(b'x') * 20_000_000; print('ready', flush=True); sys.stdin.read()"

@@ -217,3 +217,21 @@ def test_the_second_look_goes_to_the_most_promising_first():
     tasks, _ = drain(plan, lambda task: scores[task.candidate, task.fold])
     # The third leads the second by its first fold, and falls back by its next one.
     assert tasks[5:] == [(2, 1), (1, 1), (1, 2)]
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    n_workers=st.integers(1, 8),
+    make=st.sampled_from([RacingWaves, Stream]),
+)
+def test_the_second_look_ends_when_nobody_left_may_win(seed, n_workers, make):
+    scores = np.random.default_rng(seed).random((7, N_FOLDS))
+    ask, _ = source(3, 2, 2)
+    plan = make(ask, N_FOLDS, Referee(Strict(), "score", N_FOLDS))
+    rng = np.random.default_rng(seed)
+    _, done = drain(plan, lambda task: scores[task.candidate, task.fold], n_workers, rng)
+    last = {each.number: each.fold_scores("score") for each in done}
+    seen = np.array([last[number] for number in range(7)])
+    if np.isfinite(seen.mean(axis=1)).any():
+        for number in np.flatnonzero(np.isnan(seen).any(axis=1)):
+            assert Behind().is_hopeless(seen, number)

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from joblib import parallel_config
+from joblib import parallel_config, register_parallel_backend
+from joblib.parallel import ThreadingBackend
 from sklearn.datasets import load_iris
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import KFold, StratifiedKFold
@@ -78,6 +79,38 @@ def test_a_splitter_that_lies_about_its_folds_is_refused():
         draw_folds(Liar(), SVC(), X, y, {})
     with pytest.raises(ValueError, match="No fits were performed"):
         draw_folds(iter([]), SVC(), X, y, {})
+
+
+class AllTogether(ThreadingBackend):
+    """As joblibspark: results come when the whole batch is done."""
+
+    supports_retrieve_callback = False
+
+
+class Kept:
+    """A journal in memory."""
+
+    def __init__(self):
+        self.tasks = []
+
+    def known(self, candidate, params, fold):
+        return None
+
+    def record(self, task, result):
+        self.tasks.append((task.candidate, task.fold))
+
+
+def test_what_ended_beside_an_evaluation_that_raises_is_kept():
+    register_parallel_backend("all_at_once", AllTogether)
+    folds, kept = draw_folds(3, SVC(), X, y, {}), Kept()
+    setup = EvaluationSetup(SVC(), X, y, check_scoring(SVC()), {}, {}, "raise", False, 0)
+    with (
+        parallel_config("all_at_once"),
+        EvaluationPool(setup, folds, options(2, journal=kept)) as pool,
+        pytest.raises(ValueError, match="'C' parameter"),
+    ):
+        list(pool.run(waves([{"C": -1.0}, {"C": 1.0}])))
+    assert kept.tasks == [(1, 0), (1, 1), (1, 2)]
 
 
 @pytest.mark.filterwarnings("error")

@@ -331,7 +331,9 @@ def _made(folder):
     return folder
 
 
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX")
+needs_fork = pytest.mark.skipif(
+    not hasattr(os, "fork"), reason="forks a worker, which Windows cannot"
+)
 
 
 @needs_fork
