@@ -2,11 +2,13 @@
 
     python benchmarks/engine.py busy
     python benchmarks/engine.py trials
+    python benchmarks/engine.py costs
 
 "busy" lets fits sleep for log-normal times (sigma 1.5) and reports which share of the time the workers were busy,
 from the first fit to the last but one end (when there is nothing left to start, workers must be idle): asynchronous and
 synchronous, with 2 processes and with 8 threads. "trials" runs one search of 5,000 trials in this process and reports
-milliseconds per trial of two fits that take no time, and the resident memory, as it goes on.
+milliseconds per trial of two fits that take no time, and the resident memory, as it goes on. "costs" compares searches
+of such fits with and without a journal, and with a limit of time for each fit.
 """
 
 from __future__ import annotations
@@ -148,12 +150,35 @@ def trials(n_trials: int) -> None:
             before = (n, seconds)
 
 
+def costs(n_trials: int) -> None:
+    """Print what a journal and limits of a fit cost."""
+    print(f"{n_trials * N_FOLDS} fits that take no time\n")
+    print("| search | ms per fit |\n| --- | --- |")
+    uniform = {name: np.linspace(low, high, 10_000) for name, (low, high) in SPACE.items()}
+    options = {"n_iter": n_trials, "cv": N_FOLDS, "random_state": 0, "refit": False}
+    with tempfile.TemporaryDirectory() as folder:
+        journal = {"journal": Path(folder) / "search.jsonl"}
+        rows = {
+            "as it is": {},
+            "with a journal": journal,
+            "that is in the journal already": journal,
+            "with a limit of time": {"fit_timeout": 60.0},
+        }
+        for name, more in rows.items():
+            search = RandomizedSearchCV(Sleeper(), uniform, **options, **more)
+            start = time.perf_counter()
+            search.fit(*DATA)
+            each = 1e3 * (time.perf_counter() - start) / (n_trials * N_FOLDS)
+            print(f"| {name} | {each:.2f} |", flush=True)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("what", choices=["busy", "trials"])
+    parser.add_argument("what", choices=["busy", "trials", "costs"])
     parser.add_argument("--median", type=float, default=0.1, help="median seconds of a fit")
     parser.add_argument("--trials", type=int, default=5000)
     arguments = parser.parse_args()
-    busy(arguments.median) if arguments.what == "busy" else trials(arguments.trials)
+    calls = {"busy": busy, "trials": trials, "costs": costs}
+    calls[arguments.what](arguments.median if arguments.what == "busy" else arguments.trials)

@@ -2,12 +2,18 @@
 
     python benchmarks/racing.py run --out racing.jsonl --seeds 10
     python benchmarks/racing.py report racing.jsonl
+    python benchmarks/racing.py replay racing.jsonl
 
 Every search of the public live tasks of `suite` is run with 5 and 10 folds. "all folds" evaluates
 every candidate on all folds. The others ask a racing rule after each fold whether to give the
 candidate up, tell the optimizer the scores of the folds that were run, and go on until they have
 made as many fits. Its second look at those given up is taken where the search might have ended: after as
 many candidates as "all folds" had, and after as many fits, or a share of them, its own fits included.
+"truth told" races too, but tells the optimizer the scores of all folds: what it loses is the rule's doing and
+not the model's.
+
+"replay" applies the rules to the candidates of "all folds", whose scores are all known: the errors of a rule
+alone, at no cost.
 
 The unit of the differences is the gap between the median of the first six candidates and the best
 one of "all folds", in the mean over the seeds of a task; intervals are 95 % bootstrap intervals of
@@ -45,8 +51,10 @@ TASKS = {task.name: task for task in PUBLIC_TASKS}
 ARMS: dict[str, RacingRule | None] = {
     "all folds": None,
     "WinProbability": WinProbability(),
+    "truth told": WinProbability(),
     "ForgivingRule": ForgivingRule(),
 }
+REPLAYED = (WinProbability(), WinProbability(0.3, 0.0), ForgivingRule())
 Key = tuple[str, int, int, str]  # task, folds, seed, arm
 
 
@@ -68,11 +76,14 @@ class Race:
         What is tuned.
     rule : RacingRule or None
         None runs all folds.
+    tells_truth : bool, default=False
+        Whether the optimizer is told the scores of all folds.
     """
 
-    def __init__(self, task: LiveTask, rule: RacingRule | None) -> None:
+    def __init__(self, task: LiveTask, rule: RacingRule | None, tells_truth: bool = False) -> None:
         self.task = task
         self.rule = rule
+        self.tells_truth = tells_truth
         self.candidates: list[Any] = []
         self.scores = np.empty((0, task.n_splits))
         self._more: dict[tuple[int, int], float] = {}
@@ -90,8 +101,11 @@ class Race:
                 n_fits -= 1
                 if self.rule and self.rule.is_hopeless(self.scores, len(self.scores) - 1):
                     break
-            status = "complete" if np.isfinite(own).all() else "pruned"
-            optimizer.tell(params, fold_scores=own, status=status)
+            told = own
+            if self.tells_truth:
+                told = np.array([self._score(len(self.scores) - 1, k) for k in range(len(own))])
+            status = "complete" if np.isfinite(told).all() else "pruned"
+            optimizer.tell(params, fold_scores=told, status=status)
 
     def ending(self, n: int) -> Ending:
         """Take the second look after n candidates, one fold of the most promising one at a time."""
@@ -126,14 +140,43 @@ class Race:
         return self._more[i, fold]
 
 
-def raced(task: LiveTask, rule: RacingRule | None, n_candidates: int, seed: int) -> dict[str, Any]:
+class Replay(Race):
+    """A race among the candidates of a search that ran all folds.
+
+    Parameters
+    ----------
+    task : LiveTask
+        What was tuned.
+    rule : RacingRule
+        Who gives candidates up.
+    known : ndarray of shape (n, K)
+        The scores.
+    """
+
+    def __init__(self, task: LiveTask, rule: RacingRule, known: NDArray[Any]) -> None:
+        super().__init__(task, rule)
+        self._known = known
+        self.scores = np.full(known.shape, np.nan)
+        for i, row in enumerate(known):
+            for fold, score in enumerate(row):
+                self.scores[i, fold] = score
+                if rule.is_hopeless(self.scores[: i + 1], i):
+                    break
+
+    def _score(self, i: int, fold: int) -> float:
+        return float(self._known[i, fold])
+
+
+def raced(task: LiveTask, arm: str, n_candidates: int, seed: int) -> dict[str, Any]:
     """Run one search, and return what the report needs of it."""
-    race = Race(task, rule)
+    rule = ARMS[arm]
+    race = Race(task, rule, tells_truth=arm == "truth told")
     n_fits = n_candidates * task.n_splits
     race.search(n_fits, seed)
     means = race.scores.mean(axis=1)
     return {
         "initial": float(np.median(means[:N_INITIAL])) if rule is None else None,
+        "scores": race.scores.tolist() if rule is None else None,
         "same_candidates": vars(race.ending(min(n_candidates, len(means)))),
         "same_fits": [vars(race.ending_at(share * n_fits)) for share in SHARES],
     }
@@ -152,7 +195,7 @@ def run(options: argparse.Namespace) -> None:
                         if (name, K, seed, arm) in done:
                             continue
                         row = {"task": name, "folds": K, "seed": seed, "arm": arm}
-                        row |= raced(task, ARMS[arm], options.candidates, seed)
+                        row |= raced(task, arm, options.candidates, seed)
                         file.write(json.dumps(row) + "\n")
                         file.flush()
 
@@ -265,6 +308,32 @@ def report(options: argparse.Namespace) -> None:
             print(f"| {name} | {share:.0%} | {same:+.4f} | {more:+.4f} |")
 
 
+def replay(options: argparse.Namespace) -> None:
+    """Print what the rules alone save and lose."""
+    full = [
+        row
+        for row in searches([Path(name) for name in options.files]).values()
+        if row.get("scores")
+    ]
+    gaps: dict[tuple[str, int], list[float]] = {}
+    for row in full:
+        gap = row["same_candidates"]["best"] - row["initial"]
+        gaps.setdefault((row["task"], row["folds"]), []).append(gap)
+    print(f"{len(full)} searches\n")
+    print("| rule | share of the fits | loss |\n| --- | --- | --- |")
+    for rule in REPLAYED:
+        share, loss = [], []
+        for row in full:
+            known = np.array(row["scores"])
+            task = replace(TASKS[row["task"]], n_splits=known.shape[1])
+            ending = Replay(task, rule, known).ending(len(known))
+            unit = max(float(np.mean(gaps[row["task"], row["folds"]])), 1e-300)
+            share.append(ending.n_fits / known.size)
+            loss.append((row["same_candidates"]["best"] - ending.best) / unit)
+        error = np.std(loss) / np.sqrt(len(loss))
+        print(f"| {rule} | {np.mean(share):.1%} | {np.mean(loss):.4f} ({error:.4f}) |", flush=True)
+
+
 def main() -> None:
     """Run the searches, or report on them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -281,6 +350,9 @@ def main() -> None:
     reporter = commands.add_parser("report")
     reporter.add_argument("files", nargs="+")
     reporter.set_defaults(call=report)
+    replayer = commands.add_parser("replay")
+    replayer.add_argument("files", nargs="+")
+    replayer.set_defaults(call=replay)
     options = parser.parse_args()
     warnings.simplefilter("ignore")  # fits that stop at their limit of iterations
     options.call(options)
