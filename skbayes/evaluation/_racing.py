@@ -124,9 +124,9 @@ class WinProbability(RacingRule):
     in part, half the threshold is used. Nothing is given up before
     two candidates are complete, or two folds are, for want of any measure of chance.
 
-    In replays of 100 full searches (ten tasks, 40 candidates, 5 and 10 folds) the defaults took 49 % of the
-    fits and lost 0.002 of what a search gains on its median initial candidate; a threshold of 0.3
-    without a second look took 50 % and lost 0.013 in 200 of them.
+    In replays of 200 full searches (ten tasks, 40 candidates, 5 and 10 folds; ``benchmarks/racing.py
+    replay``) the defaults took 50 % of the fits and lost 0.006 of what a search gains on its median
+    initial candidate; a threshold of 0.3 without a second look took as many and lost 0.013.
 
     References
     ----------
