@@ -8,8 +8,10 @@ from ._journal_header import JournalHeader
 from ._known_candidates import KnownCandidate, read_journal
 from ._limits import as_limits
 from ._pool import EvaluationPool, PoolOptions
+from ._predictions import OutOfFoldPredictions, PredictionFiles, predictor_of
 from ._racing import ForgivingRule, RacingRule, WinProbability, as_racing_rule
 from ._result import CandidateResult
+from ._sealed import read_sealed, write_sealed
 from ._task import Candidate, Task
 from ._unit import EvaluationSetup, FoldResult, fit_and_score
 
@@ -24,7 +26,9 @@ __all__ = [
     "JournalHeader",
     "KnownCandidate",
     "NoEvents",
+    "OutOfFoldPredictions",
     "PoolOptions",
+    "PredictionFiles",
     "RacingRule",
     "Task",
     "WinProbability",
@@ -33,5 +37,8 @@ __all__ = [
     "draw_folds",
     "fingerprint",
     "fit_and_score",
+    "predictor_of",
     "read_journal",
+    "read_sealed",
+    "write_sealed",
 ]

@@ -76,6 +76,7 @@ class Journal:
         codec: ParamsCodec,
         conditions: Mapping[str, Any],
         needs_train_scores: bool,
+        needs_predictions: bool,
     ) -> None:
         self.path = file.path
         self.header = contents.header or header
@@ -85,6 +86,7 @@ class Journal:
         self._codec = codec
         self._conditions = {name: _as_json(value) for name, value in conditions.items()}
         self._needs_train_scores = needs_train_scores
+        self._needs_predictions = needs_predictions
         self._seed = header.seed
         self._start = contents.start
         self._records = dict(contents.records)
@@ -107,6 +109,7 @@ class Journal:
         *,
         conditions: Mapping[str, Any] | None = None,
         needs_train_scores: bool = False,
+        needs_predictions: bool = False,
     ) -> "Journal":
         """Open the journal of a search, or begin it; lock it, read it, and cut off a torn last line.
 
@@ -123,6 +126,8 @@ class Journal:
             fold that failed under others is not known, and is evaluated again.
         needs_train_scores : bool, default=False
             A fold without training scores is not known.
+        needs_predictions : bool, default=False
+            A fold of an earlier run is not known unless it failed: a journal holds no predictions.
 
         Returns
         -------
@@ -140,7 +145,8 @@ class Journal:
             contents = NOTHING if file.is_new else parse_journal(file.read(), file.path)
             if contents.header is not None:
                 _refuse_others(header, contents.header, file.path)
-            journal = cls(file, header, contents, codec, conditions or {}, needs_train_scores)
+            needs = (needs_train_scores, needs_predictions)
+            journal = cls(file, header, contents, codec, conditions or {}, *needs)
             file.cut(contents.n_bytes)
             if journal.is_new:
                 journal._begin()
@@ -207,11 +213,13 @@ class Journal:
         has_failed = result.status != "complete" or result.fit_error or result.score_error
         conditions = self._conditions if has_failed else None
         record = Record(number, task.fold, view, result, conditions, self._seed)
-        try:
-            self._file.append(record.line(self._start))
-        except OSError as error:
-            self._warn_not_written(error)
-            return
+        earlier = self._records.get((number, task.fold))
+        if earlier is None or record.replaces(earlier):  # else it was run again for its predictions
+            try:
+                self._file.append(record.line(self._start))
+            except OSError as error:
+                self._warn_not_written(error)
+                return
         self._records[number, task.fold] = record
 
     def _number_of(self, candidate: int, key: str) -> int:
@@ -235,8 +243,12 @@ class Journal:
             self._numbers.setdefault(key, []).append(number)
 
     def _is_usable(self, record: Record) -> bool:
-        same = record.conditions is None or record.conditions == self._conditions
-        return same and not (self._needs_train_scores and record.result.train_scores is None)
+        result = record.result
+        if record.conditions is not None and record.conditions != self._conditions:
+            return False
+        if self._needs_predictions and result.status == "complete" and result.predictions is None:
+            return False
+        return not (self._needs_train_scores and result.train_scores is None)
 
     def _begin(self) -> None:
         line = self.header.line()

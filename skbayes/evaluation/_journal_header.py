@@ -9,7 +9,7 @@ from ..exceptions import JournalError
 from ._fingerprint import fingerprint
 from ._journal_lines import Damage, is_count, require, seal, unseal
 
-__all__ = ["JournalHeader", "check_begun", "read_header"]
+__all__ = ["JournalHeader", "check_begun", "is_journal", "read_header"]
 
 _FORMAT = "skbayes-journal"
 _VERSION = 1
@@ -89,6 +89,11 @@ class JournalHeader:
         if self.n_folds != other.n_folds and "folds" not in different:
             different.append("number of folds")
         return different
+
+
+def is_journal(beginning: bytes) -> bool:
+    """Whether a file that begins so is a journal."""
+    return beginning.startswith(_FIRST_BYTES)
 
 
 def check_begun(torn: bytes, path: str) -> None:

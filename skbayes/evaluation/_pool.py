@@ -22,6 +22,7 @@ from ._interrupt import first_interrupt
 from ._joblib import OpenBackend
 from ._limits import check_limits
 from ._plans import Ask, Plan, RacingWaves, Referee, Stream, Waves
+from ._predictions import PredictionFiles
 from ._racing import RacingRule
 from ._result import CandidateResult
 from ._shared import can_call_back, share
@@ -78,6 +79,8 @@ class PoolOptions:
         What was evaluated before.
     limits : LimitedRunner or None
         Limits of time and memory of a single fit.
+    files : PredictionFiles or None
+        Where the predictions for the test parts go; None to keep them in memory, if there are any.
     """
 
     n_jobs: int | None
@@ -91,6 +94,7 @@ class PoolOptions:
     predict: Callable[[dict[str, Any]], float | None] | None = None
     journal: KnownResults | None = None
     limits: LimitedRunner | None = None
+    files: PredictionFiles | None = None
 
 
 class EvaluationPool:
@@ -347,6 +351,8 @@ class EvaluationPool:
     def _kept(self, task: Task, outcome: FoldResult) -> FoldResult:
         self.n_evaluated += 1
         self._budget.record(task, outcome)
+        if self._options.files is not None:
+            outcome = self._options.files.put(task, outcome)
         if self._options.journal is not None:
             self._options.journal.record(task, outcome)
         self._events.task_ended(task, outcome)

@@ -9,7 +9,7 @@ import time
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from traceback import format_exc
 from typing import Any
 
@@ -52,6 +52,8 @@ class EvaluationSetup:
         Score the training part too.
     verbose : int
         Above 1, a line is printed for each unit.
+    predictor : object or None, default=None
+        ``predictor.predict(estimator, X)`` returns what to keep of the predictions for the test part.
     """
 
     estimator: Any
@@ -63,6 +65,7 @@ class EvaluationSetup:
     error_score: Any
     return_train_score: bool
     verbose: int
+    predictor: Any = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,8 @@ class FoldResult:
         When the unit began, in seconds since the epoch by the clock of the worker.
     worker : str
         Host, process and thread that ran it.
+    predictions : object or None
+        What the predictor of the setup returned for the test part.
     """
 
     test_scores: Scores
@@ -101,6 +106,7 @@ class FoldResult:
     ended_by: str | None = None
     started: float = 0.0
     worker: str = ""
+    predictions: Any = field(default=None, compare=False, repr=False)
 
     @property
     def status(self) -> str:
@@ -213,7 +219,26 @@ def _scored(
         score_time,
         len(test[2]),
         score_error=test_error or train_error,
+        predictions=_predictions(setup, estimator, test[0]),
     )
+
+
+def _predictions(setup: EvaluationSetup, estimator: Any, X: Any) -> Any:
+    """Return what is to be kept of the predictions; None, with a warning, if the estimator cannot predict."""
+    if setup.predictor is None:
+        return None
+    try:
+        return setup.predictor.predict(estimator, X)
+    except Exception as error:  # of a fitted model of others, which may raise anything
+        if setup.error_score == "raise":
+            raise
+        warnings.warn(
+            f"{type(estimator).__name__} was scored and could not predict, so predictions_ has nothing of it: "
+            f"{error!r}",
+            UserWarning,
+            stacklevel=2,
+        )
+        return None
 
 
 def _score(

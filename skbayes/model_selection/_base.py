@@ -24,25 +24,33 @@ from .._sklearn import (
     named_scorers,
     root_callback_context,
 )
-from ..evaluation import CandidateResult, Journal
+from ..evaluation import CandidateResult, Journal, OutOfFoldPredictions
 from ..optimizer import History, as_callbacks
 from ._callbacks import SearchEvents
 from ._engine import ENGINE_CONSTRAINTS, EngineSettings, check_engine, uses_engine
 from ._extended import add_status_columns
+from ._finalists import Finals, open_finals
+from ._findings import SearchFindings
 from ._journal import open_journal
 from ._journal_codec import JournalCodec
 from ._loop import SearchLog
 from ._origin import origin_of
 from ._progress import ProgressReport
 from ._proposals import Proposals
-from ._results import check_failures, cv_results_table, select_best, test_score_names
-from ._run import SearchRun, open_run
+from ._results import (
+    check_failures,
+    cv_results_table,
+    deciding_column,
+    select_best,
+    test_score_names,
+)
+from ._run import SearchRun, keeps_predictions, open_run
 from ._stopping import StoppingWatch, check_one_score, open_watch
 
 __all__ = ["Search"]
 
 
-class Search(BaseSearchCV):
+class Search(SearchFindings, BaseSearchCV):
     """What grid, randomized, manual and Bayesian search share; not for direct use."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -131,7 +139,8 @@ class Search(BaseSearchCV):
             if journal is not None and (self.asynchronous or not journal.same_proposals):
                 self._adopt(journal, proposals)
             log = self._log(run, proposals, callbacks)
-            self._search(run, log, settings, journal)
+            finals = open_finals(self, run, settings, self._objective(), seed)
+            self._search(run, log, settings, journal, finals)
         return self
 
     def _adopt(self, journal: Journal, proposals: Proposals) -> None:
@@ -142,7 +151,12 @@ class Search(BaseSearchCV):
         proposals.adopt([candidate.params for candidate in known])
 
     def _search(
-        self, run: SearchRun, log: SearchLog, settings: EngineSettings, journal: Journal | None
+        self,
+        run: SearchRun,
+        log: SearchLog,
+        settings: EngineSettings,
+        journal: Journal | None,
+        finals: Finals | None,
     ) -> None:
         """Evaluate, tabulate, refit."""
         context = root_callback_context(self, max_subtasks=1 + (self.refit is not False))
@@ -150,7 +164,7 @@ class Search(BaseSearchCV):
             estimator=self, X=run.setup.X, y=run.setup.y, metadata=run.metadata
         )
         evaluated = self._evaluate(run, log, settings, context, journal)
-        self._tabulate(run, evaluated, log.proposals)
+        self._tabulate(run, evaluated, log.proposals, finals)
         if self.refit:
             self._refit(run, context)
         context.call_on_fit_task_end(
@@ -212,6 +226,9 @@ class Search(BaseSearchCV):
         # Several metrics and none of them named: there is no one score that a history could hold.
         if self._objective() is not None or test_score_names(evaluated) is None:
             self.history_ = History(history.trials, origin_of(run, self._objective()))
+        if keeps_predictions(self):
+            classes = run.setup.predictor.classes
+            self.predictions_ = OutOfFoldPredictions.of(evaluated, run.folds, classes)
 
     def _log(
         self, run: SearchRun, proposals: Proposals, callbacks: list[Callable[[Any], Any]]
@@ -246,19 +263,28 @@ class Search(BaseSearchCV):
         """Refuse several metrics if a search that needs one of them was not told which."""
 
     def _tabulate(
-        self, run: SearchRun, evaluated: Sequence[CandidateResult], proposals: Proposals
+        self,
+        run: SearchRun,
+        evaluated: Sequence[CandidateResult],
+        proposals: Proposals,
+        finals: Finals | None = None,
     ) -> None:
         """Set the table of results and the best of it."""
         check_failures(evaluated, self.error_score)
         results = cv_results_table(evaluated, self.return_train_score)
         self._extend(results, proposals, evaluated)
+        if finals is not None:
+            finals.hold(results)
+            self.stopped_by_ = "interrupt" if finals.was_interrupted else self.stopped_by_
         names = test_score_names(evaluated)
         self.multimetric_ = names is not None
         metric = self.refit if self.multimetric_ else "score"
         if self.refit or not self.multimetric_:
             self.best_index_ = self._select_best(metric, results)
             if not callable(self.refit):
-                self.best_score_ = float(results[f"mean_test_{metric}"][self.best_index_])
+                self.best_score_ = float(
+                    results[deciding_column(results, metric)][self.best_index_]
+                )
             self.best_params_ = results["params"][self.best_index_]
         self.scorer_ = named_scorers(run.setup.scorer)
         self.cv_results_ = results

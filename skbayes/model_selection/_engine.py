@@ -1,11 +1,20 @@
 """The engine's arguments, which all searches share, and the pool that they make."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
 from .._sklearn import BaseSearchCV, Interval
-from ..evaluation import EvaluationPool, Journal, PoolOptions, RacingRule, as_limits, as_racing_rule
+from ..evaluation import (
+    EvaluationPool,
+    Journal,
+    PoolOptions,
+    PredictionFiles,
+    RacingRule,
+    as_limits,
+    as_racing_rule,
+)
 from ._proposals import Proposals
 from ._run import SearchRun
 
@@ -18,6 +27,8 @@ ENGINE_CONSTRAINTS: dict[str, Any] = {
     "fit_timeout": "no_validation",  # as_limits says more
     "fit_memory_limit": "no_validation",
     "journal": "no_validation",  # a path of any kind
+    "keep_predictions": "no_validation",  # False, True, or a path of any kind
+    "finalists": "no_validation",  # as_finalists says more
 }
 
 
@@ -35,12 +46,22 @@ class EngineSettings:
         The metric that a race is about.
     limits : LimitedRunner or None
         Limits of a single fit.
+    time_budget : float or None
+        Seconds for all of them.
+    directory : str, path-like or None
+        Where predictions are kept; None for in memory.
     """
 
     search: BaseSearchCV
     racing: RacingRule | None
     metric: str
     limits: Any
+    time_budget: float | None
+    directory: Any = None
+
+    def of_finals(self) -> "EngineSettings":
+        """Return the settings of the extra repeats for the best: all of their folds are evaluated."""
+        return replace(self, racing=None, time_budget=None, directory=None)
 
     def pool(
         self, run: SearchRun, proposals: Proposals, events: Any, journal: Journal | None
@@ -55,10 +76,11 @@ class EngineSettings:
             asynchronous=search.asynchronous,
             racing=self.racing,
             metric=self.metric,
-            time_budget=search.time_budget,
+            time_budget=self.time_budget,
             predict=proposals.expected_seconds,
             journal=journal,
             limits=self.limits,
+            files=None if self.directory is None else PredictionFiles(self.directory),
         )
         return EvaluationPool(run.setup, run.folds, options, events)
 
@@ -85,6 +107,20 @@ def check_engine(search: BaseSearchCV, metric: str | None) -> EngineSettings:
         as_racing_rule(search.racing),
         metric or "score",
         as_limits(search.fit_timeout, search.fit_memory_limit),
+        search.time_budget,
+        _directory(search),
+    )
+
+
+def _directory(search: BaseSearchCV) -> Any:
+    """Return where a search keeps predictions; None for in memory or not at all."""
+    kept = getattr(search, "keep_predictions", False)
+    if isinstance(kept, bool):
+        return None
+    if isinstance(kept, str | os.PathLike):
+        return kept
+    raise TypeError(
+        f"keep_predictions must be a bool or the path of a directory; got {kept!r}. Use True to keep them in memory."
     )
 
 

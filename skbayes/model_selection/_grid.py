@@ -60,6 +60,13 @@ class GridSearchCV(Search):
     journal : str or path-like, default=None
         File, or directory of such files, to which each finished (candidate, fold) is written. `fit` with an existing
         journal goes on where it ended.
+    finalists : int or Finalists, default=None
+        How many of the best candidates are scored on more folds before one is chosen: an int for three more
+        repeats of cross-validation for each, or a :class:`~skbayes.model_selection.Finalists`. They come after
+        `time_budget`.
+    keep_predictions : bool or path-like, default=False
+        Keep what each candidate predicts for the test parts in `predictions_`: in memory, or with a path in files of
+        that directory.
 
     Attributes
     ----------
@@ -84,6 +91,8 @@ class GridSearchCV(Search):
     history_ : History
         The candidates and scores, for the `history` of another search; absent with several metrics of which
         `refit` names none.
+    predictions_ : OutOfFoldPredictions
+        What each candidate predicts for the test parts; only with `keep_predictions`.
     stopped_by_ : str
         ``"budget"``, ``"callback"``, ``"time_budget"``, ``"interrupt"`` (Ctrl-C), or the name of the stopping
         rule.
@@ -130,6 +139,8 @@ class GridSearchCV(Search):
         fit_timeout: float | None = None,
         fit_memory_limit: Any = None,
         journal: Any = None,
+        finalists: Any = None,
+        keep_predictions: Any = False,
     ) -> None:
         super().__init__(
             estimator=estimator,
@@ -150,6 +161,8 @@ class GridSearchCV(Search):
         self.fit_timeout = fit_timeout
         self.fit_memory_limit = fit_memory_limit
         self.journal = journal
+        self.finalists = finalists
+        self.keep_predictions = keep_predictions
 
     def _proposals(self, run: SearchRun, seed: int | None) -> Proposals:
         grid = ParameterGrid(self.param_grid)

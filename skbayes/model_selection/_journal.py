@@ -22,7 +22,7 @@ __all__ = ["open_journal"]
 _NO_SAY = {
     "estimator", "search_spaces", "param_grid", "param_distributions", "candidates", "scoring", "cv",
     "n_iter", "n_jobs", "pre_dispatch", "verbose", "refit", "return_train_score",
-    "stopping", "time_budget", "fit_timeout", "fit_memory_limit", "journal",
+    "stopping", "time_budget", "fit_timeout", "fit_memory_limit", "journal", "finalists", "keep_predictions",
 }  # fmt: skip
 
 
@@ -32,6 +32,7 @@ def open_journal(
     codec: Callable[[], JournalCodec],
     objective: str | None,
     seed: int | None = None,
+    path: Any = None,
 ) -> AbstractContextManager[Journal | None]:
     """Open the journal that a search was given, locked until the end of the ``with`` block.
 
@@ -48,6 +49,8 @@ def open_journal(
     seed : int, default=None
         Seed of the search. With ``random_state=None`` go on with ``journal.header.seed``: it is this one in a new
         journal, and that of the first run in another.
+    path : str or path-like, default=None
+        Another one than the search was given.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def open_journal(
     JournalError
         If it is of something else, in use, or damaged.
     """
-    path = search.journal
+    path = search.journal if path is None else path
     if path is None:
         return nullcontext()
     setup, written = run.setup, codec()
@@ -89,6 +92,7 @@ def open_journal(
         written,
         conditions={"error_score": setup.error_score, **limits},
         needs_train_scores=setup.return_train_score,
+        needs_predictions=setup.predictor is not None,
     )
 
 

@@ -3,7 +3,7 @@
 import numbers
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,15 @@ from sklearn.exceptions import FitFailedWarning
 from .._sklearn import masked_parameter_columns
 from ..evaluation import CandidateResult
 
-__all__ = ["check_failures", "cv_results_table", "rank_scores", "select_best", "test_score_names"]
+__all__ = [
+    "check_failures",
+    "cv_results_table",
+    "deciding_column",
+    "rank_scores",
+    "ranked_rows",
+    "select_best",
+    "test_score_names",
+]
 
 
 def test_score_names(evaluated: Sequence[CandidateResult]) -> list[str] | None:
@@ -139,6 +147,28 @@ def rank_scores(means: np.ndarray) -> np.ndarray:
     return rankdata(-filled, method="min").astype(np.int32)
 
 
+def deciding_column(results: Mapping[str, Any], metric: str) -> str:
+    """Return the column by which the best candidate is chosen: that of the finals if they gave a score."""
+    finals = f"mean_finalist_test_{metric}"
+    is_decided = finals in results and np.isfinite(results[finals]).any()
+    return finals if is_decided else f"mean_test_{metric}"
+
+
+def ranked_rows(results: Mapping[str, Any], metric: str) -> list[int]:
+    """Return the rows of a table, best first; with equal scores the earlier, and last those without a score.
+
+    Parameters
+    ----------
+    results : mapping
+        `cv_results_`, with or without the columns of finals.
+    metric : str
+        The metric that decides.
+    """
+    return np.argsort(
+        rank_scores(results[deciding_column(results, metric)]), kind="stable"
+    ).tolist()
+
+
 def select_best(refit: Any, metric: str, results: dict[str, Any]) -> int:
     """Return the index of the best candidate.
 
@@ -164,7 +194,7 @@ def select_best(refit: Any, metric: str, results: dict[str, Any]) -> int:
         If it returns an index out of range.
     """
     if not callable(refit):
-        return int(results[f"rank_test_{metric}"].argmin())
+        return ranked_rows(results, metric)[0]
     index = refit(results)
     if not isinstance(index, numbers.Integral):
         raise TypeError(

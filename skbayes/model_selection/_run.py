@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sklearn.base import clone
@@ -18,9 +18,9 @@ from .._sklearn import (
     routing_enabled,
     scorer_for_weights,
 )
-from ..evaluation import EvaluationSetup, draw_folds
+from ..evaluation import EvaluationSetup, draw_folds, predictor_of
 
-__all__ = ["SearchRun", "open_run"]
+__all__ = ["SearchRun", "keeps_predictions", "open_run"]
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,14 @@ class SearchRun:
         Row indices.
     metadata : dict or None
         What scikit-learn's callbacks get to see.
+    split_params : mapping, default={}
+        Metadata of the splitter, such as `groups`.
     """
 
     setup: EvaluationSetup
     folds: list[tuple[Any, Any]]
     metadata: dict[str, Any] | None
+    split_params: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     @property
     def n_splits(self) -> int:
@@ -78,6 +81,8 @@ def open_run(
     ------
     ValueError
         If the estimator needs `y` and got none, or lengths differ.
+    TypeError
+        If predictions are to be kept and the estimator does not predict.
     """
     scorer, _ = get_scorers(search)
     if y is None and get_tags(search.estimator).target_tags.required:
@@ -101,10 +106,17 @@ def open_run(
         error_score=search.error_score,
         return_train_score=search.return_train_score,
         verbose=int(search.verbose),
+        predictor=predictor_of(search.estimator, y) if keeps_predictions(search) else None,
     )
     weight = params.get("sample_weight")
     metadata = None if weight is None else {"sample_weight": weight}
-    return SearchRun(setup, folds, metadata)
+    return SearchRun(setup, folds, metadata, split_params=routed.splitter.split)
+
+
+def keeps_predictions(search: BaseSearchCV) -> bool:
+    """Return whether a search keeps predictions; halving has rungs of other rows and does not."""
+    # An empty path is one too: the present directory.
+    return getattr(search, "keep_predictions", False) is not False
 
 
 def _weights_for(scorer: Any, search: BaseSearchCV, params: Mapping[str, Any]) -> dict[str, Any]:
