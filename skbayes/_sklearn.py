@@ -15,6 +15,7 @@ from sklearn import get_config
 
 # scikit-learn's decorator for `fit`: checks `_parameter_constraints`, opens the callback context (1.9).
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.metrics import get_scorer
 
 # Private: the classes of multi-metric, ordinary and default scorers; there is no public way to tell them apart.
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
@@ -45,12 +46,14 @@ __all__ = [
     "check_refit_is_a_scorer",
     "configured",
     "context_for_worker",
+    "default_score",
     "fit_context",
     "fold_indices",
     "get_scorers",
     "is_multimetric",
     "masked_parameter_columns",
     "metadata_rows",
+    "named_scorer",
     "named_scorers",
     "no_callback_context",
     "root_callback_context",
@@ -58,6 +61,7 @@ __all__ = [
     "routing_enabled",
     "safe_split",
     "scorer_for_weights",
+    "set_step_size",
 ]
 
 
@@ -104,6 +108,26 @@ def accepts_sample_weight(scorer: Any) -> bool:
         return "sample_weight" in signature(function).parameters
     except (TypeError, ValueError):  # a builtin without a signature
         return False
+
+
+def default_score(scorer: Any, is_classifier: bool) -> str | None:
+    """Return the name of the score that an estimator without a `score` of its own has; None for another scorer."""
+    if not isinstance(scorer, _PassthroughScorer):
+        return None
+    return "accuracy" if is_classifier else "r2"
+
+
+def named_scorer(scorer: Any, names: Iterable[str]) -> str | None:
+    """Return which of scikit-learn's own scorers this one is; None if it is none of those named."""
+    # Private: a scorer does not know its name, and is told by its metric and how this is called.
+    attributes = ("_score_func", "_sign", "_kwargs", "_response_method")
+    for name in names:
+        known = get_scorer(name)
+        if type(scorer) is type(known) and all(
+            getattr(scorer, attribute) == getattr(known, attribute) for attribute in attributes
+        ):
+            return name
+    return None
 
 
 def configured(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -242,3 +266,14 @@ def context_for_worker(leaf: Any, estimator: Any) -> Any:
         copied = parent
     copied._callbacks = handed_on
     return first
+
+
+def set_step_size(model: BaseEstimator, name: str, value: float) -> None:
+    """Set a parameter that the next `partial_fit` of a model takes as its step size."""
+    model.set_params(**{name: value})
+    # Private: MLPClassifier and MLPRegressor copy it into their optimizer at the first partial_fit and do not look
+    # at the parameter again. The public way, `fit` with warm_start, would forget the moments at each epoch.
+    optimizer = getattr(model, "_optimizer", None) if name == "learning_rate_init" else None
+    if optimizer is not None:
+        optimizer.learning_rate_init = value  # what Adam reads
+        optimizer.learning_rate = value  # what SGD reads

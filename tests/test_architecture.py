@@ -10,9 +10,10 @@ PACKAGE = Path(__file__).parents[1] / "skbayes"
 # `_fold_pattern` is among them so that who gives a candidate up and who learns from its scores agree on what
 # these say of the folds not run.
 EVERY_ROOM_MAY = {"exceptions", "_fold_pattern", "_registry", "_version"}
-GROUND = {"posteriors", "_sklearn"}
+GROUND = {"posteriors", "_pandas", "_sklearn"}
 MAY_IMPORT = {
     "_fold_pattern": set(),
+    "_pandas": set(),
     "_registry": set(),
     "_sklearn": set(),
     "_version": set(),
@@ -25,6 +26,8 @@ MAY_IMPORT = {
     "optimizer": {"space", "surrogates", "acquisition"} | GROUND,
     "evaluation": {"_sklearn"},
     "model_selection": {"optimizer", "evaluation", "space"} | GROUND,
+    "solvers": set(),
+    "ensemble": {"solvers", "model_selection"} | GROUND,
     "__init__": {"_version", "model_selection", "optimizer", "space"},
 }
 

@@ -62,7 +62,7 @@ class ExpectedImprovement(MarginalAcquisition):
         self, mean: ArrayLike, std: ArrayLike, incumbent: ArrayLike
     ) -> tuple[Floats, Floats, Floats]:
         improvement, std, u = standardize(mean, std, np.add(incumbent, self.margin))
-        density, probability = np.exp(_log_density(u)), ndtr(u)
+        density, probability = np.exp(log_normal_density(u)), ndtr(u)
         tail = std * density * scaled_improvement(u)[1]
         value = np.where(u > _DIRECT_ABOVE, std * density + improvement * probability, tail)
         return value[()], probability[()], density[()]
@@ -116,7 +116,7 @@ class LogExpectedImprovement(MarginalAcquisition):
         self, mean: ArrayLike, std: ArrayLike, incumbent: ArrayLike
     ) -> tuple[Floats, Floats, Floats]:
         improvement, std, u = standardize(mean, std, np.add(incumbent, self.margin))
-        log_density, probability = _log_density(u), ndtr(u)
+        log_density, probability = log_normal_density(u), ndtr(u)
         density = np.exp(log_density)
         mills, scaled = scaled_improvement(u)
         is_direct = u > _DIRECT_ABOVE
@@ -138,7 +138,7 @@ class LogExpectedImprovement(MarginalAcquisition):
         return add_log_weight(value, log_weight)
 
 
-def _log_density(u: Floats) -> Floats:
+def log_normal_density(u: Floats) -> Floats:
     return np.asarray(-0.5 * u**2 - _LOG_SQRT_2PI)
 
 

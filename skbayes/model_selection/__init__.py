@@ -1,17 +1,32 @@
 """scikit-learn's face of the search: Bayesian, grid, random and manual search with cross-validation."""
 
+from ..evaluation import OutOfFoldPredictions
 from ._bayes import BayesSearchCV
+from ._export import save_history
+from ._finalists import Finalists
 from ._grid import GridSearchCV
 from ._halving import HalvingBayesSearchCV
 from ._load_history import load_history
 from ._manual import ManualSearchCV
+from ._nested import NestedScore, nested_score
+from ._optimism import Optimism, estimate_optimism
 from ._randomized import RandomizedSearchCV
+from ._selection import best_posterior_mean, one_standard_error
 
 __all__ = [
     "BayesSearchCV",
+    "Finalists",
     "GridSearchCV",
     "HalvingBayesSearchCV",
     "ManualSearchCV",
+    "NestedScore",
+    "Optimism",
+    "OutOfFoldPredictions",
     "RandomizedSearchCV",
+    "best_posterior_mean",
+    "estimate_optimism",
     "load_history",
+    "nested_score",
+    "one_standard_error",
+    "save_history",
 ]

@@ -45,7 +45,7 @@ from ._results import (
     test_score_names,
 )
 from ._run import SearchRun, keeps_predictions, open_run
-from ._stopping import StoppingWatch, check_one_score, open_watch
+from ._stopping import StoppingWatch, check_one_score, open_watch, test_train_ratio
 
 __all__ = ["Search"]
 
@@ -82,6 +82,9 @@ class Search(SearchFindings, BaseSearchCV):
     def _objective(self) -> str | None:
         """Return the metric that `history_` holds when there are several; None if none is named."""
         return self.refit if isinstance(self.refit, str) else None
+
+    def _deciding_metric(self) -> str | None:
+        return self._objective() if self.multimetric_ else None
 
     def _extend(
         self, results: dict[str, Any], proposals: Proposals, evaluated: Sequence[CandidateResult]
@@ -182,6 +185,7 @@ class Search(SearchFindings, BaseSearchCV):
         """Evaluate what is proposed; what was evaluated is kept whatever happens."""
         proposals = log.proposals
         self.n_splits_ = run.n_splits
+        self._test_train_ratio = test_train_ratio(run)
         self._announce(proposals.n_candidates, run.n_splits)
         has_trials = uses_engine(self) or not self._has_twin
         report = ProgressReport(log, self.time_budget, is_silent=self.verbose <= 0)

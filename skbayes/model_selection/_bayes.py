@@ -1,6 +1,6 @@
 """Bayesian search: a model of the cross-validation score proposes the candidates."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -105,6 +105,15 @@ class BayesSearchCV(Search):
         Probability that a candidate after the initial ones is drawn from the prior; 0 to 1.
     objective : str, default=None
         The metric to search for, when there are several and `refit` names none of them.
+    objectives : list of str, default=None
+        Two or three metrics to search for together, by expected hypervolume improvement; ``"-"`` before a name:
+        smaller is better. Names in `scoring`, ``"fit_time"`` and ``"score_time"``; with ``scoring=None`` names of
+        scikit-learn's scorers. `refit` names a metric or chooses from `cv_results_`, or is False.
+    metric_constraints : dict, default=None
+        What a metric must keep to, as ``{"fit_time": "<= 0.1", "recall": ">= 0.8"}``, in seconds and the metric's
+        own unit. Names as for `objectives`. The best candidate is the best of those that keep to all of them.
+    finalists : int, default=None
+        Number of best candidates that get extra repeats of cross-validation before the choice.
     asynchronous : bool, default=False
         Start the next evaluation whenever a worker is free: no worker waits, and the search depends on which
         evaluation ends first. Through loky, threads or Dask; other back-ends run in batches.
@@ -129,6 +138,9 @@ class BayesSearchCV(Search):
         Earlier searches, over the same parameters, fewer or more. Those on the same data, folds and metric go
         on: their trials teach the model and are not tried again. Of any other the best candidates are tried
         early, and it weighs as much as it ranks the new scores. See :class:`~skbayes.optimizer.EarlierSearch`.
+    keep_predictions : bool or path-like, default=False
+        Keep the predictions for the test part of each fold in `predictions_`, in memory or as memory-mapped files in
+        that directory.
     optimizer_kwargs : dict, default=None
         Arguments as for ``skopt.Optimizer``; an explicit argument wins.
 
@@ -201,6 +213,10 @@ class BayesSearchCV(Search):
         "prior_weight": [Interval(Real, 0, None, closed="left")],
         "random_fraction": [Interval(Real, 0, 1, closed="both")],
         "objective": [str, None],
+        "objectives": "no_validation",  # as_objectives says more
+        "metric_constraints": "no_validation",  # as_metric_constraints says more
+        "finalists": "no_validation",
+        "keep_predictions": "no_validation",
         "history": "no_validation",
         "optimizer_kwargs": [dict, None],
     }
@@ -230,6 +246,9 @@ class BayesSearchCV(Search):
         prior_weight: float = 10.0,
         random_fraction: float = 0.0,
         objective: str | None = None,
+        objectives: Sequence[str] | None = None,
+        metric_constraints: Mapping[str, str] | None = None,
+        finalists: int | None = None,
         asynchronous: bool = False,
         racing: Any = False,
         time_budget: float | None = None,
@@ -238,6 +257,7 @@ class BayesSearchCV(Search):
         fit_memory_limit: Any = None,
         journal: Any = None,
         history: Any = None,
+        keep_predictions: Any = False,
         optimizer_kwargs: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(
@@ -264,6 +284,9 @@ class BayesSearchCV(Search):
         self.prior_weight = prior_weight
         self.random_fraction = random_fraction
         self.objective = objective
+        self.objectives = objectives
+        self.metric_constraints = metric_constraints
+        self.finalists = finalists
         self.asynchronous = asynchronous
         self.racing = racing
         self.time_budget = time_budget
@@ -272,6 +295,7 @@ class BayesSearchCV(Search):
         self.fit_memory_limit = fit_memory_limit
         self.journal = journal
         self.history = history
+        self.keep_predictions = keep_predictions
         self.optimizer_kwargs = optimizer_kwargs
 
     @property

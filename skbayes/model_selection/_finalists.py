@@ -5,6 +5,8 @@ luck; together with the first ones they also have less noise.
 """
 
 import os
+import re
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
 from inspect import signature
@@ -23,7 +25,7 @@ from ._proposals import FixedProposals
 from ._results import ranked_rows
 from ._run import SearchRun
 
-__all__ = ["Finalists", "Finals", "open_finals"]
+__all__ = ["Finalists", "Finals", "all_folds", "open_finals"]
 
 # Beside the key of the proposals, so that the folds are drawn from a stream of their own.
 _FOLDS_KEY = 0xF01D
@@ -185,8 +187,9 @@ class Finals:
     def hold(self, results: dict[str, Any]) -> None:
         """Score the best of a table on further folds, and add the columns of the finals to it.
 
-        ``mean_finalist_test_<metric>`` and ``std_finalist_test_<metric>`` are over the folds of the search and
-        those of the finals; nan for a candidate that was not in the finals or failed there.
+        ``split<k>_finalist_test_<metric>`` are the scores on the further folds; the mean and the standard deviation,
+        ``mean_finalist_test_<metric>`` and ``std_finalist_test_<metric>``, are over those and the folds of the
+        search. All are nan for a candidate that was not in the finals or failed there.
 
         Parameters
         ----------
@@ -195,16 +198,17 @@ class Finals:
         """
         metric = self._metric or "score"
         rows = ranked_rows(results, metric)[: self._n_candidates]
-        n_splits = self._search.n_splits_
-        first = np.array([results[f"split{k}_test_{metric}"] for k in range(n_splits)])
-        mean, std = np.full(first.shape[1], np.nan), np.full(first.shape[1], np.nan)
+        more = np.full((len(results["params"]), self._run.n_splits), np.nan)
         for row, result in zip(
-            rows, self._evaluate([results["params"][r] for r in rows]), strict=False
+            rows, self._evaluate([results["params"][row] for row in rows]), strict=False
         ):
-            scores = np.concatenate([first[:, row], result.fold_scores(metric)])
-            mean[row], std[row] = scores.mean(), scores.std()
-        results[f"mean_finalist_test_{metric}"] = mean
-        results[f"std_finalist_test_{metric}"] = std
+            more[row] = result.fold_scores(metric)
+        first = [results[f"split{k}_test_{metric}"] for k in range(self._search.n_splits_)]
+        scores = np.column_stack([*first, more])
+        for k, column in enumerate(more.T):
+            results[f"split{k}_finalist_test_{metric}"] = column
+        results[f"mean_finalist_test_{metric}"] = scores.mean(axis=1)
+        results[f"std_finalist_test_{metric}"] = scores.std(axis=1)
 
     def _evaluate(self, candidates: list[dict[str, Any]]) -> list[CandidateResult]:
         """Return the results in the order of the candidates; of some only if interrupted."""
@@ -231,3 +235,23 @@ def _place(journal: Any) -> Any:
     path = os.fspath(journal)
     is_directory = os.path.isdir(path) or path.endswith(os.sep)
     return path if is_directory else f"{path}.finalists"
+
+
+def all_folds(results: Mapping[str, Any], metric: str) -> dict[str, Any]:
+    """Return a table of results in which the folds of the finals are folds like the others.
+
+    Parameters
+    ----------
+    results : mapping
+        `cv_results_` with the columns of finals.
+    metric : str
+        The metric that decides.
+    """
+    n_splits = sum(re.fullmatch(rf"split\d+_test_{re.escape(metric)}", name) is not None for name in results)
+    table = {name: values for name, values in results.items() if "_finalist_test_" not in name}
+    table[f"mean_test_{metric}"] = results[f"mean_finalist_test_{metric}"]
+    k = 0
+    while (column := f"split{k}_finalist_test_{metric}") in results:
+        table[f"split{n_splits + k}_test_{metric}"] = results[column]
+        k += 1
+    return table

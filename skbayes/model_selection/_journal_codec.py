@@ -57,6 +57,14 @@ class JournalCodec:
         """Return the parameters: the user's own objects."""
         return {name: self._from_json(name, value) for name, value in view.items()}
 
+    @property
+    def objects(self) -> dict[str, list[tuple[Any, str, str]]]:
+        """The objects among the choices of each parameter, by position: itself, its fingerprint, its repr."""
+        return {
+            name: [(value, digest, _shown(value)) for value, digest in zip(values, self._digests[name], strict=True)]
+            for name, values in self._choices.items()
+        }  # fmt: skip
+
     def _to_json(self, name: str, value: Any) -> Any:
         if type(value) is float and not math.isfinite(value):
             return {"float": str(value)}

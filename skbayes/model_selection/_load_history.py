@@ -1,4 +1,4 @@
-"""A journal as a history: for analysis, or to start another search from."""
+"""A journal or an exported history, read: for analysis, or to start another search from."""
 
 import os
 from collections.abc import Mapping
@@ -6,22 +6,22 @@ from typing import Any
 
 from ..evaluation import CandidateResult, KnownCandidate, read_journal
 from ..optimizer import History
-from ..space import as_space, split_budget
-from ._journal_codec import codec_of_spaces, readable
+from ._export import codec_of, is_export, read_export
+from ._journal_codec import readable
 from ._loop import trial_of
 
 __all__ = ["load_history"]
 
 
 def load_history(path: str | os.PathLike[str], space: Any = None) -> History:
-    """Read the journal of a search as a history of trials.
+    """Read the journal of a search, or what `save_history` wrote, as a history of trials.
 
     Parameters
     ----------
     path : str or path-like
-        The file; the search that writes it may be running.
+        The file; the search that writes a journal may be running.
     space : dict, list of dicts, list of (dict, int) or Space, default=None
-        The space of that search. A journal holds objects (estimators, tuples, functions) by their position among the
+        The space of that search. The file holds objects (estimators, tuples, functions) by their position among the
         choices, and the space has the objects. None: a text such as ``"<2: SVC()>"`` stands in their place.
 
     Returns
@@ -33,17 +33,19 @@ def load_history(path: str | os.PathLike[str], space: Any = None) -> History:
     Raises
     ------
     JournalError
-        If the file is no journal, is damaged beyond what a warning can say, or has objects that `space` has not.
+        If the file is neither, has objects that `space` has not, or is damaged: an exported history in any way, a
+        journal beyond what a warning can say.
     OSError
         If it cannot be read.
 
     See Also
     --------
+    save_history : Writes any history to a file.
     BayesSearchCV : Takes the history as a warm start.
 
     Notes
     -----
-    A candidate that lacks some folds, because racing gave it up or because the search was ended, has the status
+    Of a journal, a candidate that lacks some folds, because racing gave it up or because the search was ended, has the status
     ``"pruned"``, nan in their place, and no score. With several metrics the scores are those of the metric that was
     searched for; if none was, they are nan.
 
@@ -60,11 +62,10 @@ def load_history(path: str | os.PathLike[str], space: Any = None) -> History:
     >>> [trial.params for trial in load_history(path)]
     [{'C': 0.1}, {'C': 1.0}]
     """
+    if is_export(path):
+        return read_export(path, space)
     header, candidates = read_journal(path)
-    decode = _as_readable
-    if space is not None:
-        spaces = [as_space(part) for part, _ in split_budget(space, 1)]
-        decode = codec_of_spaces("space", spaces).decode
+    decode = _as_readable if space is None else codec_of(space).decode
     trials = [
         trial_of(k, _result(each, decode(each.params), header.n_folds), header.objective)
         for k, each in enumerate(candidates)

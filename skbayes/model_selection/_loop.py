@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from ..evaluation import CandidateResult
-from ..optimizer import History, Trial, search_state
+from ..evaluation import CandidateResult, metric_score
+from ..optimizer import TIMES, History, Trial, search_state
 from ._proposals import Proposals
 from ._results import test_score_names
 from ._stopping import StoppingWatch
 
-__all__ = ["SearchLog", "trial_of"]
+__all__ = ["SearchLog", "metrics_of", "trial_of"]
 
 
 class SearchLog:
@@ -123,7 +123,13 @@ def trial_of(number: int, result: CandidateResult, metric: str | None) -> Trial:
         The metric searched for.
     """
     if metric is None and test_score_names([result]) is not None:
-        return Trial(number=number, params=result.params, score=float("nan"))
+        return Trial(
+            number=number,
+            params=result.params,
+            score=float("nan"),
+            fit_time=result.mean_fit_time,
+            metrics=metrics_of(result),
+        )
     scores = result.fold_scores(metric or "score")
     with np.errstate(invalid="ignore"):
         mean = float(scores.mean())
@@ -137,4 +143,23 @@ def trial_of(number: int, result: CandidateResult, metric: str | None) -> Trial:
         status=status,
         fold_scores=tuple(scores.tolist()),
         fit_time=result.mean_fit_time,
+        metrics=metrics_of(result),
     )
+
+
+def metrics_of(result: CandidateResult) -> dict[str, float]:
+    """Return the mean over the folds that were run of each metric, and of the seconds of fit and score.
+
+    Of a failed candidate the seconds are nan: they are those of the way to the error.
+    """
+    found = {}
+    for name in test_score_names([result]) or ["score"]:
+        scores = np.array([metric_score(fold, name) for fold in result.folds_run], dtype=float)
+        with np.errstate(invalid="ignore"):
+            mean = float(scores.mean())
+        found[name] = mean if np.isfinite(mean) else float("nan")
+    has_failed = result.status == "failed"
+    for name in TIMES:
+        times = [getattr(fold, name) for fold in result.folds_run]
+        found[name] = float("nan") if has_failed else float(np.mean(times))
+    return found

@@ -164,9 +164,10 @@ def ranked_rows(results: Mapping[str, Any], metric: str) -> list[int]:
     metric : str
         The metric that decides.
     """
-    return np.argsort(
-        rank_scores(results[deciding_column(results, metric)]), kind="stable"
-    ).tolist()
+    ranks = rank_scores(results[deciding_column(results, metric)])
+    # Who misses a metric constraint comes after all who keep to them, and the later the more is missed.
+    missed = results.get("constraint_violation", np.zeros(len(ranks)))
+    return np.lexsort((ranks, missed)).tolist()
 
 
 def select_best(refit: Any, metric: str, results: dict[str, Any]) -> int:

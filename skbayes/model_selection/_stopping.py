@@ -11,7 +11,7 @@ from ..optimizer import History, StoppingRule, as_stopping_rules, first_reason
 from ._proposals import Proposals
 from ._run import SearchRun
 
-__all__ = ["StoppingWatch", "check_one_score", "open_watch"]
+__all__ = ["StoppingWatch", "check_one_score", "open_watch", "test_train_ratio"]
 
 
 class StoppingWatch:
@@ -63,7 +63,7 @@ def open_watch(search: BaseSearchCV, run: SearchRun, proposals: Proposals) -> St
         n_folds=len(run.folds),
         owner=f"this {type(search).__name__}",
     )
-    ratio = _test_train_ratio(run) if rules else None
+    ratio = test_train_ratio(run) if rules else None
     return StoppingWatch(rules, ratio, int(search.verbose))
 
 
@@ -76,7 +76,8 @@ def check_one_score(search: BaseSearchCV, names: Iterable[str]) -> None:
         )
 
 
-def _test_train_ratio(run: SearchRun) -> float | None:
+def test_train_ratio(run: SearchRun) -> float:
+    """Return how many test samples there are for each training sample, on average over the folds."""
     ratios = [_n_rows(test) / max(_n_rows(train), 1) for train, test in run.folds]
     return float(np.mean(ratios))
 

@@ -1,22 +1,30 @@
 """The loop: history, initial design, suggestion, batches, ask and tell, `minimize`."""
 
-from ._cost import expected_seconds
+from ._cost import expected_seconds, predict_seconds
 from ._earlier import EarlierSearch
+from ._importances import Importances, importances
 from ._minimize import minimize
+from ._metric_constraints import MetricConstraint, as_metric_constraints, violations
 from ._multi_fidelity import MultiFidelityOptimizer
+from ._multi_objective import MultiObjectiveOptimizer
+from ._objectives import TIMES, Objective, as_objectives
 from ._optimizer import Optimizer
+from ._pareto import hypervolume, non_dominated
 from ._regret_rule import RegretBound
 from ._skopt import as_callbacks, optimizer_options, search_state
 from ._stopping import NoImprovement, Progress, StoppingRule, TargetScore
 from ._stopping_rules import STOPPING_RULES, as_stopping_rules, first_reason
 from ._suggest import suggest
-from ._trial import History, Trial
+from ._trial import STATUSES, History, Trial
 
 __all__ = [
+    "STATUSES",
     "STOPPING_RULES",
     "EarlierSearch",
     "History",
+    "Importances",
     "MultiFidelityOptimizer",
+    "MultiObjectiveOptimizer",
     "NoImprovement",
     "Optimizer",
     "Progress",
@@ -28,8 +36,12 @@ __all__ = [
     "as_stopping_rules",
     "expected_seconds",
     "first_reason",
+    "hypervolume",
+    "importances",
     "minimize",
+    "non_dominated",
     "optimizer_options",
+    "predict_seconds",
     "search_state",
     "suggest",
 ]

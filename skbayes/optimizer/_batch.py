@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from ..acquisition import AcquisitionContext, JointAcquisition
 from ..space import Space
 from ._maximize import Pool, candidates, explore
+from ._metric_constraints import Kept
 from ._observations import Observations
+from ._seek import KeepingAlone
 from ._shared_surface import choose_together
 from ._surface import Surface
 from ._unseen import key_as_told, unseen
@@ -55,6 +57,7 @@ def propose(
     pending: Floats,
     exclude: Set[Hashable],
     weights: tuple[LogWeight, ...] = (),
+    kept: Kept | None = None,
 ) -> list[Floats]:
     """Return up to n new points by a fitted surrogate.
 
@@ -78,14 +81,15 @@ def propose(
         Keys of the points that may not come.
     weights : tuple of LogWeight, default=()
         What the acquisition is multiplied by; the same for all of a batch.
+    kept : Kept or None, default=None
+        Which points keep to the metric constraints: only those can be the incumbent.
 
     Returns
     -------
     points : list of ndarray of shape (n_dims,)
         Encoded points, in the order of choice; fewer than n when the space has no more.
     """
-    best_first = observations.U_finite[np.argsort(-observations.scores_finite, kind="stable")]
-    known = best_first[:_N_INCUMBENTS]
+    known, seeks = _leading(observations, kept)
     taken = set(exclude)
     chosen: list[Floats] = []
     fantasies = pending
@@ -96,11 +100,17 @@ def propose(
             expected = model.posterior(fantasies).mean
             model = model.condition(fantasies, expected)
             likeliest = np.sort(np.argsort(-expected, kind="stable")[:_N_INCUMBENTS])
-            known = np.concatenate([known, fantasies[likeliest]])
+            likeliest = fantasies[likeliest]
+            known = np.concatenate(
+                [known, likeliest if kept is None else likeliest[kept.is_likely(likeliest)]]
+            )
         means = model.posterior(known).mean
         incumbent = float(means.max())
         ranked = np.argsort(-means, kind="stable")
         around = known[ranked[:_N_AROUND]]
+        if seeks is not None:
+            around = known[np.argsort(-total(seeks, known), kind="stable")[:_N_AROUND]]
+            acquisition = KeepingAlone(spreads=len(fantasies) > 0)
         if len(known) > 2 * _N_INCUMBENTS:  # fantasies do not move the means, so neither the order
             known = known[ranked[:_N_INCUMBENTS]]
         n_now = min(n_together, n - len(chosen))
@@ -113,6 +123,20 @@ def propose(
         taken |= {key_as_told(u, space) for u in found}
         fantasies = np.array(found)
     return chosen
+
+
+def _leading(
+    observations: Observations, kept: Kept | None
+) -> tuple[Floats, tuple[LogWeight, ...] | None]:
+    """The points with the best scores; and the weights that alone count while none of them is kept."""
+    is_finite = np.isfinite(observations.scores)
+    seeks: tuple[LogWeight, ...] | None = None
+    if kept is not None and (is_finite & kept.rows).any():
+        is_finite &= kept.rows
+    elif kept is not None:
+        seeks = kept.weights or None
+    best_first = np.argsort(-observations.scores[is_finite], kind="stable")
+    return observations.U[is_finite][best_first[:_N_INCUMBENTS]], seeks
 
 
 def _best(

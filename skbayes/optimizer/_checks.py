@@ -28,6 +28,7 @@ def checked_trial(
     noise_variance: Any,
     fold_scores: Iterable[float] | None,
     fit_time: float | None,
+    metrics: Mapping[str, float] | None = None,
 ) -> Trial:
     """Return what was told as a trial; `params` are checked where they are encoded."""
     folds = None if fold_scores is None else tuple(float(s) for s in fold_scores)
@@ -42,6 +43,7 @@ def checked_trial(
         noise_variance=_check_noise_variance(noise_variance),
         fold_scores=folds,
         fit_time=None if fit_time is None else float(fit_time),
+        metrics=None if metrics is None else {k: float(v) for k, v in metrics.items()},
     )
 
 

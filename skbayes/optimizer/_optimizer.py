@@ -19,6 +19,7 @@ from ._checks import check_count, checked_trial, plain_params, seed_sequence
 from ._design import default_n_initial, initial_design
 from ._earlier import EarlierSearch, split_history
 from ._exploration import check_fraction, random_share
+from ._metric_constraints import as_metric_constraints
 from ._observations import EncodedTrials, Observations
 from ._regret import regret_bound
 from ._suggest import as_acquisition, as_surrogate, fit_surrogate
@@ -78,6 +79,9 @@ class Optimizer:
         inside it rather than at its ends.
     random_fraction : float, default=0.0
         Probability that a proposal after the initial design is a draw from the prior; 0 to 1.
+    metric_constraints : dict, default=None
+        Bounds of metrics that are told along with the score, as ``{"latency": "<= 0.1"}``. The acquisition
+        is multiplied by the probability of keeping to them, and the score to beat is the best that does.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default=None
         Seed. None is different each time.
 
@@ -116,6 +120,7 @@ class Optimizer:
         failures: str = "auto",
         prior_weight: float = 10.0,
         random_fraction: float = 0.0,
+        metric_constraints: Mapping[str, str] | None = None,
         random_state: Any = None,
     ) -> None:
         self.space: Space = as_space(space, constraint)
@@ -134,6 +139,7 @@ class Optimizer:
             failures=failures,
             prior_weight=prior_weight,
             seed=seed,
+            constraints=as_metric_constraints(metric_constraints),
         )
         self._random_fraction = check_fraction(random_fraction, "random_fraction")
         self._trials: list[Trial] = []
@@ -204,6 +210,7 @@ class Optimizer:
         fold_scores: Iterable[float] | None = None,
         fit_time: float | None = None,
         status: str | None = None,
+        metrics: Mapping[str, float] | None = None,
     ) -> None:
         """Record the score of a point and return at once.
 
@@ -225,6 +232,8 @@ class Optimizer:
             ``"complete"``, ``"failed"``, ``"pruned"``, ``"timeout"`` or ``"memory"``. None:
             ``"complete"`` with a finite score, ``"pruned"`` with ``score=None`` and scores of some
             of the folds, otherwise ``"failed"``.
+        metrics : dict or None, default=None
+            What else was measured, by name; what the metric constraints are about.
 
         Raises
         ------
@@ -235,7 +244,7 @@ class Optimizer:
             unknown or ``"complete"`` without a score.
         """
         trial = checked_trial(
-            len(self._trials), params, score, status, noise_variance, fold_scores, fit_time
+            len(self._trials), params, score, status, noise_variance, fold_scores, fit_time, metrics
         )
         self._pending.pop(self._told.add(trial), None)
         self._trials.append(trial)
@@ -316,19 +325,27 @@ class Optimizer:
             more = list(unseen(self.space, n_left, taken, rng))
         else:
             waiting = [*self._pending.values(), *map(self.space.encode, chosen)]
-            observations = self._told.observations()
-            more = propose(
-                self._weighting.believing(model, observations),
-                observations,
-                self.space,
-                self._acquisition,
-                rng,
-                n_left,
-                pending=np.array(waiting).reshape(len(waiting), self.space.n_dims),
-                exclude=taken,
-                weights=self._weighting.weights(observations),
-            )
+            pending = np.array(waiting).reshape(len(waiting), self.space.n_dims)
+            more = self._propose(model, rng, n_left, pending, taken)
         return chosen + [self.space.decode(u) for u in more]
+
+    def _propose(
+        self, model: Any, rng: np.random.Generator, n: int, pending: Floats, taken: set[Hashable]
+    ) -> list[Floats]:
+        """Up to n new encoded points by the model."""
+        observations = self._told.observations()
+        return propose(
+            self._weighting.believing(model, observations),
+            observations,
+            self.space,
+            self._acquisition,
+            rng,
+            n,
+            pending=pending,
+            exclude=taken,
+            weights=self._weighting.weights(observations),
+            kept=self._weighting.kept(observations),
+        )
 
     def _start(self, n: int, taken: set[Hashable]) -> list[Params]:
         """Up to n new points of earlier searches or of the initial design."""

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._frames import history_frame
+
 __all__ = ["STATUSES", "History", "Trial"]
 
 STATUSES = ("complete", "failed", "pruned", "timeout", "memory")
@@ -36,6 +38,8 @@ class Trial:
         The scores that `score` is the mean of, one per fold; nan for a fold not run.
     fit_time : float or None, default=None
         Seconds that the evaluation took.
+    metrics : dict or None, default=None
+        What else was measured, by name and each in its own sign: scores by other metrics, seconds.
 
     Examples
     --------
@@ -51,6 +55,7 @@ class Trial:
     noise_variance: float | None = None
     fold_scores: tuple[float, ...] | None = None
     fit_time: float | None = None
+    metrics: dict[str, float] | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -122,3 +127,20 @@ class History:
     def scores(self) -> NDArray[np.float64]:
         """Scores of all trials, an array of shape (n_trials,); nan where there is none."""
         return np.array([trial.score for trial in self.trials], dtype=float)
+
+    def to_frame(self) -> Any:
+        """Return a row for each trial, in the order in which they were told.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            Columns `number`; ``param_<name>`` for each parameter, with a missing value where it is inactive; `score`
+            and `status`; ``split<k>_score`` for each fold; `noise_variance` and `fit_time`, nan where unknown;
+            ``metric_<name>`` for each further metric.
+
+        Raises
+        ------
+        ImportError
+            Without pandas.
+        """
+        return history_frame(self.trials)

@@ -17,6 +17,7 @@ from ..space import PriorWeight, Space
 from ._cost import CostModel
 from ._feasibility import FeasibilityModel, failed_rows, without_failures
 from ._interior import InteriorWeight
+from ._metric_constraints import ConstraintModels, Kept, MetricConstraint
 from ._observations import Observations
 
 __all__ = ["LogWeight", "Scaled", "Weighting", "total", "total_and_gradient"]
@@ -88,6 +89,8 @@ class Weighting:
         How many trials the priors of the space count as.
     seed : int
         Seed of the models' random starts.
+    constraints : sequence of MetricConstraint, default=()
+        What metrics must keep to.
     """
 
     def __init__(
@@ -99,6 +102,7 @@ class Weighting:
         failures: str,
         prior_weight: float,
         seed: int,
+        constraints: Sequence[MetricConstraint] = (),
     ) -> None:
         _check(failures, prior_weight)
         priors: list[Any] = [PriorWeight(space)]
@@ -110,6 +114,7 @@ class Weighting:
         self._cost = CostModel(space, seed)
         self._failures = failures
         self._feasibility = FeasibilityModel(space, seed)
+        self._constraints = ConstraintModels(space, constraints, seed)
         self._region: tuple[Observations | None, bool] = (None, True)
         self._made: tuple[Observations | None, tuple[LogWeight, ...]] = (None, ())
 
@@ -118,6 +123,10 @@ class Weighting:
         if self._made[0] is not observations:
             self._made = (observations, tuple(self._make(observations)))
         return self._made[1]
+
+    def kept(self, observations: Observations) -> Kept | None:
+        """Return who keeps to the metric constraints; None if there are none."""
+        return self._constraints.kept(observations)
 
     def lessons(self, observations: Observations) -> Observations:
         """Return what the surrogate learns from: all, or those that did not fail."""
@@ -151,6 +160,8 @@ class Weighting:
             feasibility = self._feasibility.fitted(observations)
             if feasibility is not None:
                 made.append(feasibility)
+        kept = self.kept(observations)
+        made += [] if kept is None else kept.weights
         # Hvarfner et al. (2022), equation 6: the priors count as much as some observations.
         power = self._prior_weight / len(observations.U)
         made += [Scaled(prior, power) for prior in self._priors]

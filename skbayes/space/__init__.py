@@ -5,6 +5,7 @@ from ._categorical import Categorical
 from ._distribution import Distribution
 from ._integer import Integer
 from ._notation import as_space, space_of, split_budget
+from ._prior_points import prior_points
 from ._prior_weight import PriorWeight
 from ._real import Real
 from ._space import Space
@@ -18,6 +19,7 @@ __all__ = [
     "Real",
     "Space",
     "as_space",
+    "prior_points",
     "space_of",
     "split_budget",
 ]

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
 from ..posteriors import GaussianPosterior
+from ._function_samples import Functions
 from ._output import FittedOutput
 
 __all__ = ["Surrogate"]
@@ -111,6 +112,29 @@ class Surrogate(BaseEstimator, ABC):
             return np.asarray(latent.covariance * np.outer(ratio, ratio))
 
         return GaussianPosterior(mean, std, covariance)
+
+    def sample_functions(
+        self, n: int, U: ArrayLike, random_state: int | np.random.Generator | None = None
+    ) -> Functions:
+        """Draw whole functions from the posterior, to be evaluated wherever one likes.
+
+        Parameters
+        ----------
+        n : int
+            Number of functions wanted; positive.
+        U : array-like of shape (m, n_columns)
+            Points that fill the region of interest, for surrogates that must be told where to draw.
+        random_state : int, numpy.random.Generator or None, default=None
+            Seed or generator.
+
+        Returns
+        -------
+        functions : callable
+            Takes points (k, n_columns) and returns values (n_functions, k) in the latent unit. Here
+            there is one function, the posterior mean: a surrogate that can draw says so by
+            a method of its own.
+        """
+        return lambda points: self.posterior(points).mean[None]
 
 
 def check_points(surrogate: Any, U: ArrayLike, n_columns: int | None = None) -> FloatArray:

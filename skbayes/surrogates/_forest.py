@@ -14,6 +14,7 @@ from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 
 from ..posteriors import GaussianPosterior
 from ._base import Surrogate, check_observations, check_points
+from ._function_samples import Functions
 from ._output import fit_output
 
 __all__ = ["ExtraTrees", "RandomForest"]
@@ -135,6 +136,33 @@ class _Forest(Surrogate):
         leaves = [tree.tree_.apply(X32) for tree in self.forest_.estimators_]
         nodes = np.stack(leaves, axis=1) + self.first_node_
         return self.node_mean_[nodes], np.maximum(self.node_variance_[nodes], 0.0).mean(axis=1)
+
+    def sample_functions(
+        self, n: int, U: ArrayLike, random_state: int | np.random.Generator | None = None
+    ) -> Functions:
+        """Take the trees as the functions.
+
+        Parameters
+        ----------
+        n : int
+            Number of functions wanted; there are as many as trees at most, and the first are taken.
+        U : array-like of shape (m, n_columns)
+            Not used: a tree is a function everywhere.
+        random_state : int, numpy.random.Generator or None, default=None
+            Not used: the trees are random already.
+
+        Returns
+        -------
+        functions : callable
+            Takes points (k, n_columns) and returns the means of their leaves (n_functions, k), in the
+            latent unit.
+        """
+
+        def functions(V: ArrayLike) -> FloatArray:
+            X = self._encoded(check_points(self, V, self.n_features_in_))
+            return self._leaves(X)[0].T[:n]
+
+        return functions
 
     def condition(self, U: ArrayLike, scores_latent: ArrayLike) -> "_Forest":
         """Return a copy grown again with further observations; this one stays as it is.

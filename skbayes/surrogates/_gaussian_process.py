@@ -18,6 +18,7 @@ from ._averaging import averaged
 from ._base import Surrogate, check_observations, check_points
 from ._columns import Columns, Points
 from ._covariance import Covariance
+from ._function_samples import Functions, distinct_rows, draw_functions
 from ._hyperparameters import Hyperparameters, prior_of
 from ._kernels import KERNELS, Kernel
 from ._learning import Memory, Observations, learn
@@ -326,6 +327,39 @@ class GaussianProcess(Surrogate):
         with blas_threads_for(len(latent)):
             conditioned.process_ = self.process_.with_fantasies(points, latent)
         return conditioned
+
+    def sample_functions(
+        self, n: int, U: ArrayLike, random_state: int | np.random.Generator | None = None
+    ) -> Functions:
+        """Draw whole functions from the posterior, to be evaluated wherever one likes.
+
+        Parameters
+        ----------
+        n : int
+            Number of functions; positive.
+        U : array-like of shape (m, n_columns)
+            Points that fill the region of interest. There the functions vary as the posterior does;
+            elsewhere each is the posterior mean given its values there. Costs O((n_observations + m)³).
+        random_state : int, numpy.random.Generator or None, default=None
+            Seed or generator.
+
+        Returns
+        -------
+        functions : callable
+            Takes points (k, n_columns) and returns values (n, k) of the noise-free function, in the
+            latent unit.
+        """
+        points = self._encoded(distinct_rows(U))[1]
+        rng = np.random.default_rng(random_state)
+        with blas_threads_for(len(self.process_) + len(points)):
+            parts = draw_functions(self.process_, points, n, rng)
+
+        def functions(V: ArrayLike) -> FloatArray:
+            places = self._encoded(V)[1]
+            with blas_threads_for(len(self.process_) + len(points)):
+                return np.concatenate([part.values(places) for part in parts])
+
+        return functions
 
     def _encoded(self, U: ArrayLike) -> tuple[FloatArray, Points]:
         U = check_points(self, U, self.n_features_in_)

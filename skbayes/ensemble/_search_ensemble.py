@@ -1,0 +1,300 @@
+"""An ensemble of the candidates of a search, chosen by what they predict for rows that they were not fitted on."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.metrics import check_scoring
+from sklearn.utils import Tags, check_random_state, get_tags, indexable
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
+from sklearn.utils.parallel import Parallel, delayed
+
+from .._sklearn import metadata_rows
+from ._base import AveragingEstimator, single_target
+from ._library import Library, open_library
+from ._metadata import for_candidates, for_scorer, for_search
+from ._selection import Selection, averaged, bagged, greedy, top_k
+
+__all__ = ["SearchEnsemble"]
+
+SELECTIONS = ("greedy", "top_k")
+
+
+class SearchEnsemble(AveragingEstimator):
+    """What the ensembles of classifiers and of regressors share; not for direct use."""
+
+    # `callback` is the search's own, not metadata to be routed.
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"callback": UNUSED}
+
+    def __init__(
+        self,
+        search: Any,
+        *,
+        size: int = 25,
+        selection: str = "greedy",
+        n_initial: int = 1,
+        n_bags: int | None = None,
+        bag_fraction: float = 0.5,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.search = search
+        self.size = size
+        self.selection = selection
+        self.n_initial = n_initial
+        self.n_bags = n_bags
+        self.bag_fraction = bag_fraction
+        self.scoring = scoring
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None, *, callback: Any = None, **params: Any) -> Self:
+        """Search, choose candidates by their out-of-fold predictions, and fit these to all data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, n_samples)
+            Training data; anything that the estimator of the search takes.
+        y : array-like of shape (n_samples,)
+            Target.
+        callback : callable or list of callables, default=None
+            For the `fit` of the search.
+        **params : dict of str -> object
+            Metadata for the search, such as `sample_weight` and `groups`. The chosen candidates are fitted with
+            what the search gives to its estimator.
+
+        Returns
+        -------
+        self : object
+            The fitted ensemble.
+
+        Raises
+        ------
+        TypeError
+            If `search` is no search that keeps predictions, or searches for another kind of estimator.
+        ValueError
+            If an argument is wrong, the target has several columns, no candidate can be chosen, or the metric
+            cannot be computed from predictions.
+        """
+        self._check_arguments()
+        y = single_target(self, y)
+        search = clone(self.search)
+        if search.keep_predictions is False:
+            search.set_params(keep_predictions=True)
+        search.fit(X, y, callback=callback, **for_search(self, params))
+        best = getattr(search, "best_index_", None) if hasattr(search, "best_estimator_") else None
+        return self._build(search, X, y, params, is_fitted=best)
+
+    @classmethod
+    def from_search(
+        cls, search: Any, X: Any, y: Any, *, params: Mapping[str, Any] | None = None, **options: Any
+    ) -> Self:
+        """Make an ensemble of the candidates of a search that is fitted already.
+
+        Parameters
+        ----------
+        search : search object
+            Fitted on these data, with `keep_predictions`.
+        X : array-like of shape (n_samples, n_features) or (n_samples, n_samples)
+            What it was fitted on.
+        y : array-like of shape (n_samples,)
+            Its target.
+        params : dict of str -> object, default=None
+            The metadata that its `fit` was given.
+        **options : dict of str -> object
+            The other arguments of the class, such as `size`.
+
+        Returns
+        -------
+        ensemble : object
+            The fitted ensemble; all chosen candidates are fitted anew.
+
+        Raises
+        ------
+        TypeError
+            As `fit`.
+        ValueError
+            If the search has no predictions, or has them for other data; and as `fit`.
+        """
+        ensemble = cls(search, **options)
+        ensemble._check_arguments()
+        y = single_target(ensemble, y)
+        _check_predictions(search, y, cls.__name__)
+        return ensemble._build(search, X, y, dict(params or {}), is_fitted=None)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return who gets which metadata: the search, and the scorer if `scoring` is given.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            For scikit-learn's metadata routing.
+        """
+        router = MetadataRouter(owner=self).add_self_request(self)
+        to_fit = MethodMapping().add(caller="fit", callee="fit")
+        router.add(search=self.search, method_mapping=to_fit)
+        if self.scoring is not None:
+            to_score = MethodMapping().add(caller="fit", callee="score")
+            router.add(scorer=self._own_scorer(self.search), method_mapping=to_score)
+        return router
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.search)
+        for name in ("input_tags", "classifier_tags", "regressor_tags", "non_deterministic"):
+            setattr(tags, name, deepcopy(getattr(inner, name)))
+        return tags
+
+    def _template(self) -> Any:
+        return self.search
+
+    def _own_scorer(self, search: Any) -> Any:
+        return check_scoring(search.estimator, scoring=self.scoring)
+
+    def _scorer(self, search: Any) -> tuple[Any, str | None]:
+        """Return the scorer of the selection, and which of several scores counts."""
+        if self.scoring is not None:
+            return self._own_scorer(search), None
+        if not search.multimetric_:
+            return search.scorer_, None
+        metric = (
+            search.refit if isinstance(search.refit, str) else getattr(search, "objective", None)
+        )
+        if metric is None:
+            raise ValueError(
+                f"The search has several metrics and names none of them: refit={search.refit!r}. Give the ensemble "
+                "scoring=, or the search refit= with the name of a metric."
+            )
+        several = isinstance(search.scorer_, dict)
+        return (search.scorer_[metric], None) if several else (search.scorer_, metric)
+
+    def _build(
+        self, search: Any, X: Any, y: Any, params: dict[str, Any], is_fitted: int | None
+    ) -> Self:
+        """Choose from a finished search and fit what was chosen, but for one that is fitted already."""
+        X, y = indexable(X, y)
+        params = metadata_rows(X, params=params)
+        scorer, metric = self._scorer(search)
+        score_params = for_scorer(self, search, scorer, params)
+        library = open_library(search, scorer, metric, X, y, score_params)
+        selection = self._select(library)
+        chosen = np.flatnonzero(selection.weights)
+        # Heaviest first; of equal ones the better, which the stable sort of the better ones leaves in front.
+        chosen = chosen[np.argsort(-library.alone[chosen], kind="stable")]
+        chosen = chosen[np.argsort(-selection.weights[chosen], kind="stable")]
+        self.search_ = search
+        self.candidates_ = library.candidates[chosen]
+        self.weights_ = selection.weights[chosen]
+        self.params_ = [search.cv_results_["params"][k] for k in self.candidates_]
+        self.methods_ = [library.methods[k] for k in chosen]
+        self.scales_ = library.scales[chosen]
+        self.score_path_ = selection.path
+        self.selection_score_ = library.score(averaged(library, selection.weights))
+        self.rule_ = library.rule
+        if library.classes is not None:
+            self.classes_ = library.classes
+        fit_params = for_candidates(search, for_search(self, params))
+        self.estimators_ = self._fitted(X, y, fit_params, is_fitted)
+        self._set_features()
+        return self
+
+    def _select(self, library: Library) -> Selection:
+        alone, score = library.alone, library.score
+        if self.selection == "top_k":
+            return top_k(library, score, alone, self.size)
+        if self.n_bags is None:
+            return greedy(library, score, alone, self.size, self.n_initial)
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        return bagged(
+            library,
+            score,
+            alone,
+            self.size,
+            self.n_initial,
+            self.n_bags,
+            self.bag_fraction,
+            np.random.default_rng(seed),
+        )
+
+    def _fitted(
+        self, X: Any, y: Any, fit_params: dict[str, Any], is_fitted: int | None
+    ) -> list[Any]:
+        todo = [k for k in range(len(self.params_)) if self.candidates_[k] != is_fitted]
+        fitted = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit)(self.search_.estimator, self.params_[k], X, y, fit_params) for k in todo
+        )
+        models = iter(fitted)
+        return [
+            self.search_.best_estimator_ if k == is_fitted else next(models)
+            for k in self.candidates_
+        ]
+
+    def _check_arguments(self) -> None:
+        """Refuse wrong arguments before any fit."""
+        self._check_search()
+        if self.selection not in SELECTIONS:
+            raise ValueError(
+                f"selection must be one of {', '.join(map(repr, SELECTIONS))}; got {self.selection!r}."
+            )
+        counts = {"size": self.size, "n_initial": self.n_initial, "n_bags": self.n_bags}
+        for name, value in counts.items():
+            is_none = name == "n_bags" and value is None
+            if not is_none and (not isinstance(value, Integral) or value < 1):
+                raise ValueError(f"{name} must be a whole number of at least 1; got {value!r}.")
+        if not isinstance(self.bag_fraction, Real) or not 0 < self.bag_fraction <= 1:
+            raise ValueError(
+                f"bag_fraction must be above 0 and at most 1, a share of the candidates; got {self.bag_fraction!r}."
+            )
+
+    def _check_search(self) -> None:
+        name, kind = type(self).__name__, type(self.search).__name__
+        if not hasattr(self.search, "keep_predictions"):
+            raise TypeError(
+                f"{name} needs a search that can keep out-of-fold predictions; got {kind}. Use BayesSearchCV, "
+                "GridSearchCV, RandomizedSearchCV or ManualSearchCV of skbayes."
+            )
+        wanted = "classifier" if is_classifier(self) else "regressor"
+        if not (is_classifier if wanted == "classifier" else is_regressor)(self.search):
+            other = "Classifier" if wanted == "regressor" else "Regressor"
+            hint = (
+                f"SearchEnsemble{other} may be"
+                if _is_supervised(self.search)
+                else "There is no ensemble"
+            )
+            raise TypeError(
+                f"{name} needs a search over a {wanted}; got {kind} over {type(self.search.estimator).__name__}. "
+                f"{hint} what you want."
+            )
+
+
+def _is_supervised(search: Any) -> bool:
+    return bool(is_classifier(search) or is_regressor(search))
+
+
+def _fit(template: Any, candidate: Mapping[str, Any], X: Any, y: Any, fit_params: Any) -> Any:
+    model = clone(template).set_params(**clone(dict(candidate), safe=False))
+    return model.fit(X, y, **fit_params)
+
+
+def _check_predictions(search: Any, y: Any, name: str) -> None:
+    """Refuse a search without predictions, or with those of other data."""
+    kept = getattr(search, "predictions_", None)
+    if kept is None:
+        raise ValueError(
+            f"from_search needs a search fitted with keep_predictions=True; got {type(search).__name__} with "
+            f"keep_predictions={search.keep_predictions!r} and no predictions_. Fit it again with "
+            f"keep_predictions=True, or let {name}(search).fit(X, y) do it."
+        )
+    n_samples, last = len(y), int(kept.rows.max())
+    is_other = last >= n_samples
+    if kept.classes is not None and not is_other:
+        is_other = not np.array_equal(np.unique(np.asarray(y)), kept.classes)
+    if is_other:
+        raise ValueError(
+            f"The search kept predictions for other data than these {n_samples} rows: it saw row {last} and the "
+            f"classes {kept.classes}. Give the X and y that the search was fitted on."
+        )

@@ -1,0 +1,119 @@
+"""What a search with several objectives is after: names, signs, and which vary by powers of ten.
+
+Inside, every objective is better when higher, and a time is the negative logarithm of its seconds.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..acquisition import MOST_OBJECTIVES
+
+__all__ = ["TIMES", "Objective", "as_objectives", "inner_scores"]
+
+Floats = NDArray[np.float64]
+
+# Metrics that the clock gives.
+TIMES = ("fit_time", "score_time")
+# A clock says nothing of shorter times.
+_SHORTEST = 1e-6
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One of several objectives.
+
+    Parameters
+    ----------
+    name : str
+        Of a metric.
+    is_minimised : bool
+        Whether smaller is better.
+    is_log : bool
+        Whether it is positive and modelled by its logarithm.
+    """
+
+    name: str
+    is_minimised: bool
+    is_log: bool
+
+    def inner(self, values: Floats) -> Floats:
+        """Return values of the metric so that higher is better; nan where there is none."""
+        if self.is_log:
+            values = np.log(np.maximum(values, _SHORTEST))
+        return -values if self.is_minimised else values
+
+    def outer(self, mean: Floats, std: Floats) -> tuple[Floats, Floats]:
+        """Return moments of the metric in its own sign and unit from those of `inner`.
+
+        With a logarithm N(m, s²) the mean is exp(m + s²/2), and the std that times √(exp(s²) − 1).
+        """
+        mean = -mean if self.is_minimised else mean
+        if not self.is_log:
+            return mean, std
+        with np.errstate(over="ignore"):
+            mean = np.exp(mean + 0.5 * std**2)
+            return mean, mean * np.sqrt(np.expm1(std**2))
+
+    def __str__(self) -> str:
+        return f"-{self.name}" if self.is_minimised else self.name
+
+
+def as_objectives(objectives: Any, log_scale: Iterable[str] = TIMES) -> tuple[Objective, ...]:
+    """Return objectives as written by a user: names, each after ``"-"`` if smaller is better.
+
+    Raises
+    ------
+    TypeError
+        If they are no sequence of strings.
+    ValueError
+        If there is none, one comes twice, or there are more than 3.
+    """
+    is_sequence = isinstance(objectives, Sequence) and not isinstance(objectives, str)
+    if not is_sequence or not all(isinstance(each, str) for each in objectives):
+        raise TypeError(
+            "objectives must be a list of names, with '-' before one of which smaller is better; got "
+            f"{objectives!r}. Give for example ['roc_auc', '-fit_time']."
+        )
+    logarithmic = {log_scale} if isinstance(log_scale, str) else set(log_scale)
+    found = [
+        Objective(
+            each.removeprefix("-"), each.startswith("-"), each.removeprefix("-") in logarithmic
+        )
+        for each in objectives
+    ]
+    names = [each.name for each in found]
+    if not all(names) or len(set(names)) < len(names):
+        raise ValueError(
+            f"Each of the objectives needs a name of its own; got {list(objectives)!r}."
+        )
+    if not 1 <= len(found) <= MOST_OBJECTIVES:
+        raise ValueError(
+            f"There can be 1 to {MOST_OBJECTIVES} objectives; got {len(found)}: {list(objectives)!r}. Leave out "
+            "those that matter least, or keep to them by metric_constraints=."
+        )
+    return tuple(found)
+
+
+def inner_scores(
+    metrics: Sequence[Mapping[str, float] | None], objectives: Sequence[Objective]
+) -> Floats:
+    """Return the objectives of some trials by their metrics, higher is better.
+
+    Shape (n_trials, n_objectives); all of a row are nan where any of them is not finite.
+    """
+    values = np.array(
+        [
+            [(each or {}).get(objective.name, np.nan) for objective in objectives]
+            for each in metrics
+        ],
+        dtype=float,
+    ).reshape(len(metrics), len(objectives))
+    is_whole = np.isfinite(values).all(axis=1)
+    S = np.full_like(values, np.nan)
+    for j, objective in enumerate(objectives):
+        S[is_whole, j] = objective.inner(values[is_whole, j])
+    return S

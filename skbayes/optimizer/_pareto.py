@@ -1,0 +1,121 @@
+"""Fronts: which of several points nothing dominates, and the volume that they dominate.
+
+Notation: Y (n_points, n_objectives), each better when higher; p dominates y if it is at least as high in
+every objective and higher in one.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..acquisition import NonDominatedRegion
+
+__all__ = ["hypervolume", "non_dominated", "reference_of"]
+
+Floats = NDArray[np.float64]
+
+# How far below the front the reference lies, in widths of the front (Ishibuchi et al. 2018: too near, and
+# the ends of the front count for nothing; too far, and they count for nearly all).
+_BELOW_FRONT = 0.1
+
+
+def non_dominated(scores: ArrayLike) -> NDArray[np.bool_]:
+    """Return which points no other point dominates.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_points, n_objectives)
+        Higher is better in each. A point with a nan is never among them; of equal points all are.
+
+    Returns
+    -------
+    is_on_front : ndarray of bool, shape (n_points,)
+        True for the points of the front.
+
+    Raises
+    ------
+    ValueError
+        If `scores` is not a table.
+
+    Examples
+    --------
+    >>> from skbayes.optimizer import non_dominated
+    >>> non_dominated([[0.9, -2.0], [0.8, -1.0], [0.7, -3.0]])
+    array([ True,  True, False])
+    """
+    Y = np.asarray(scores, dtype=float)
+    if Y.ndim != 2:
+        raise ValueError(f"scores needs the shape (n_points, n_objectives); got {Y.shape}.")
+    is_on_front = ~np.isnan(Y).any(axis=1)
+    for i in np.lexsort(-Y.T[::-1]):  # a point is dominated only by such as come before it
+        if is_on_front[i]:
+            is_dominated = (Y[i] >= Y).all(axis=1) & (Y[i] > Y).any(axis=1)
+            is_on_front &= ~is_dominated
+    return is_on_front
+
+
+def hypervolume(scores: ArrayLike, reference: ArrayLike) -> float:
+    """Return the volume of what some points dominate above a reference.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_points, n_objectives)
+        Higher is better in each of 1 to 3 objectives. Points with a nan, and those that are not above the
+        reference in every objective, add nothing.
+    reference : array-like of shape (n_objectives,)
+        The worst score that counts.
+
+    Returns
+    -------
+    volume : float
+        In the product of the objectives' units.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or there are more than 3 objectives.
+
+    References
+    ----------
+    .. [1] Zitzler, Thiele (1998). Multiobjective optimization using evolutionary algorithms: a comparative
+       case study. PPSN V, 292-301. DOI 10.1007/BFb0056872
+
+    Examples
+    --------
+    >>> from skbayes.optimizer import hypervolume
+    >>> hypervolume([[1.0, 2.0], [2.0, 1.0]], reference=[0.0, 0.0])
+    3.0
+    """
+    r = np.asarray(reference, dtype=float)
+    Y = np.asarray(scores, dtype=float)
+    Y = Y.reshape(-1, r.size) if Y.size == 0 else Y
+    Y = Y[np.isfinite(Y).all(axis=-1)]
+    region = NonDominatedRegion.of(Y, r)
+    Y = Y[(r < Y).all(axis=1)]
+    if not len(Y):
+        return 0.0
+    best = Y.max(axis=0)
+    return float(np.prod(best - r)) - region.volume_below(best)
+
+
+def reference_of(front: Floats, width: Floats) -> Floats:
+    """Return a reference for the hypervolume of a front.
+
+    Parameters
+    ----------
+    front : ndarray of shape (n_points, n_objectives)
+        At least one point.
+    width : ndarray of shape (n_objectives,)
+        What counts as the front's width in an objective where it has less.
+
+    Returns
+    -------
+    reference : ndarray of shape (n_objectives,)
+        A tenth of the front's width below its worst score in each objective.
+
+    References
+    ----------
+    .. [1] Ishibuchi, Imada, Setoguchi, Nojima (2018). How to specify a reference point in hypervolume
+       calculation for fair performance comparison. Evol. Comput. 26, 411-440. DOI 10.1162/evco_a_00226
+    """
+    worst = front.min(axis=0)
+    return worst - _BELOW_FRONT * np.maximum(front.max(axis=0) - worst, width)
