@@ -2,12 +2,14 @@
 
     python benchmarks/choice.py run --seeds 20 --out choice.jsonl
     python benchmarks/choice.py report choice.jsonl
+    python benchmarks/choice.py nested --seeds 20
 
 `run` makes a Bayesian and a random search on each task and seed with five folds of little data, and
 writes one line for each: of every candidate the fold scores, the model's posterior, the fit time,
 and the true scores, on a large test set, of its fold models and of a fit to all of the data. For the
 best five there are further repeats of the cross-validation on other folds. `report` replays the rules
-of `skbayes.model_selection` on these lines, without a fit.
+of `skbayes.model_selection` on these lines, without a fit. `nested` compares what nested
+cross-validation says of a random search with the truth.
 
 A gain is the true score of the candidate that a rule takes, refitted to all data, less that of the
 best-observed one. Its unit is the gap between the median and the best true score of the candidates of
@@ -48,6 +50,7 @@ from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skbayes import BayesSearchCV, RandomizedSearchCV
+from skbayes.model_selection import nested_score
 
 LOG = "log-uniform"
 N_FOLDS = 5
@@ -55,6 +58,7 @@ N_TEST = 4000
 # The best of a search get this many cross-validations more, each on folds of its own.
 N_FINALISTS, N_REPEATS = 5, 3
 SEARCHES = ("bayes", "random")
+Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -265,7 +269,7 @@ def distribution(values: Any) -> Any:
     return stats.loguniform(low, high) if prior else stats.uniform(low, high - low)
 
 
-def record_of(name: str, seed: int, kind: str, n_iter: int) -> dict[str, Any]:
+def record_of(name: str, seed: int, kind: str, n_iter: int) -> Record:
     """Make a search and return all that is to be known of it."""
     start = perf_counter()
     problem = Problem(name, seed)
@@ -274,7 +278,7 @@ def record_of(name: str, seed: int, kind: str, n_iter: int) -> dict[str, Any]:
         what: np.array([table[f"split{k}_test_{what}"] for k in range(N_FOLDS)]).T
         for what in ("score", "truth")
     }
-    record: dict[str, Any] = {
+    record: Record = {
         "task": name,
         "seed": seed,
         "search": kind,
@@ -309,9 +313,50 @@ def run(options: argparse.Namespace) -> None:
                         file.flush()
 
 
-def read(paths: list[Path]) -> list[dict[str, Any]]:
+def read(paths: list[Path]) -> list[Record]:
     """The records of some files."""
     return [json.loads(line) for path in paths for line in Path(path).read_text().splitlines()]
+
+
+def report(options: argparse.Namespace) -> None:
+    """Print the tables."""
+    from choice_report import report_choice, report_optimism  # which reads the tasks here
+
+    records = read(options.files)
+    if options.seeds is not None:
+        low, high = options.seeds
+        records = [record for record in records if low <= record["seed"] < high]
+    print(f"{len(records)} searches")
+    report_choice(records)
+    report_optimism(records)
+
+
+def nested(options: argparse.Namespace) -> None:
+    """Print what nested cross-validation and the best score say of the truth."""
+    print("| task | best score − truth | nested − truth | 90 % interval holds the truth |")
+    print("| --- | --- | --- | --- |")
+    for name in options.tasks:
+        rows = []
+        for seed in range(options.seeds):
+            problem = Problem(name, seed)
+            task = problem.task
+            drawn = {parameter: distribution(values) for parameter, values in task.space.items()}
+            search = RandomizedSearchCV(
+                task.estimator,
+                drawn,
+                n_iter=options.candidates,
+                scoring=task.scoring,
+                cv=problem.folds(),
+                random_state=seed,
+            )
+            found = nested_score(search, *problem.train, problem.folds(1))
+            truth = search.fit(*problem.train).score(*problem.test)
+            low, high = found.interval()
+            rows.append([search.best_score_ - truth, found.mean - truth, low <= truth <= high])
+        means = np.mean(rows, axis=0)
+        errors = np.std(rows, axis=0, ddof=1) / np.sqrt(len(rows))
+        shown = [f"{means[j]:+.3f} ± {1.96 * errors[j]:.3f}" for j in (0, 1)]
+        print(f"| {name} | {' | '.join(shown)} | {means[2]:.0%} |")
 
 
 def main() -> None:
@@ -325,6 +370,15 @@ def main() -> None:
     runner.add_argument("--candidates", type=int, default=30, help="of each search")
     runner.add_argument("--out", default="choice.jsonl")
     runner.set_defaults(call=run)
+    reporter = commands.add_parser("report")
+    reporter.add_argument("files", nargs="+", type=Path)
+    reporter.add_argument("--seeds", nargs=2, type=int, help="from, and below; None: all")
+    reporter.set_defaults(call=report)
+    nester = commands.add_parser("nested")
+    nester.add_argument("--seeds", type=int, default=20, help="how many")
+    nester.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    nester.add_argument("--candidates", type=int, default=30)
+    nester.set_defaults(call=nested)
     options = parser.parse_args()
     # Folds without all classes, and fits that stop at their limit of iterations: not the matter here.
     warnings.simplefilter("ignore")

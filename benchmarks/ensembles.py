@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ensembles_report import report
 from scipy.stats import loguniform
 from sklearn import datasets
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
@@ -56,7 +57,6 @@ from skbayes.ensemble import (
     SnapshotEnsembleClassifier,
 )
 
-N_BOOTSTRAP = 10_000
 LOG = "log-uniform"
 
 
@@ -225,7 +225,7 @@ def search_rows(seed: int) -> Iterator[dict[str, Any]]:
                 }
 
 
-STEP_SIZES = (0.02, 0.05, 0.1, 0.2, 0.5)
+STEP_SIZES = (0.03, 0.1, 0.2, 0.4, 0.8)
 N_MEMBERS = 5
 NETWORK = MLPClassifier((64,), solver="sgd", momentum=0.9, batch_size=32, alpha=1e-4)
 
@@ -334,9 +334,13 @@ def main() -> None:
     runner.add_argument("part", choices=("search", "snapshots"))
     runner.add_argument("--seeds", type=int, default=10, help="how many")
     runner.add_argument("--first-seed", type=int, default=0)
-    runner.add_argument("--epochs", nargs="+", type=int, default=[50, 100, 200])
+    runner.add_argument("--epochs", nargs="+", type=int, default=[50, 200])
     runner.add_argument("--out", default="ensembles.csv")
     runner.set_defaults(call=run)
+    reporter = commands.add_parser("report")
+    reporter.add_argument("files", nargs="+")
+    reporter.add_argument("--details", action="store_true", help="means of each task and ensemble")
+    reporter.set_defaults(call=report)
     options = parser.parse_args()
     # Fits that stop at their limit of iterations, and collinear columns: not the matter here.
     warnings.simplefilter("ignore")

@@ -47,7 +47,9 @@ def frame_of(columns: Mapping[str, Sequence[Any]], what: str) -> Any:
         kind = kinds.pop() if len(kinds) == 1 else object
         is_whole = all(value is not MISSING for value in values)
         if kind is float:
-            data[name] = pd.Series([float("nan") if v is MISSING else v for v in values], dtype=float)
+            data[name] = pd.Series(
+                [float("nan") if v is MISSING else v for v in values], dtype=float
+            )
             continue
         filled = pd.Series([pd.NA if v is MISSING else v for v in values], dtype=object)
         fits = kind is bool or (kind is int and all(v is MISSING or abs(v) < 2**63 for v in values))

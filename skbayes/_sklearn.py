@@ -41,6 +41,7 @@ from sklearn.utils.validation import (
 __all__ = [
     "SEARCH_CONSTRAINTS",
     "BaseSearchCV",
+    "ImpliedScoring",
     "Interval",
     "accepts_sample_weight",
     "check_refit_is_a_scorer",
@@ -77,6 +78,21 @@ def fit_context() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 def get_scorers(search: BaseSearchCV) -> tuple[Any, Any]:
     """Return (scorer, refit metric) as scikit-learn reads `scoring` and `refit`."""
     return search._get_scorers()
+
+
+class ImpliedScoring:
+    """Lets a search say what its `scoring` stands for, wherever scikit-learn makes scorers of it."""
+
+    scoring: Any
+
+    def _implied_scoring(self) -> Any:
+        return self.scoring
+
+    def _get_scorers(self) -> tuple[Any, Any]:
+        # Private, and the one place: routing asks it too, and does not ask us.
+        stand_in = copy.copy(self)
+        stand_in.scoring = self._implied_scoring()
+        return super(ImpliedScoring, stand_in)._get_scorers()  # type: ignore[misc]
 
 
 def check_refit_is_a_scorer(search: BaseSearchCV, scores: Iterable[str]) -> None:

@@ -149,8 +149,8 @@ class LogExpectedHypervolumeImprovement(MultiObjectiveAcquisition):
     >>> from skbayes.acquisition import LogExpectedHypervolumeImprovement, NonDominatedRegion
     >>> region = NonDominatedRegion.of([[1.0, 2.0], [2.0, 1.0]], reference=[0.0, 0.0])
     >>> mean, std = [[1.5, 1.5], [-50.0, -50.0]], [[1.0, 1.0], [1.0, 1.0]]
-    >>> LogExpectedHypervolumeImprovement().value(mean, std, region).round(3)
-    array([  -0.184, -2617.62 ])
+    >>> print(LogExpectedHypervolumeImprovement().value(mean, std, region).round(3))
+    [-2.040000e-01 -2.618016e+03]
     """
 
     def value_and_partials(

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -164,36 +164,37 @@ def open_library(
         )
     methods = [kept.methods[k] for k in found]
     rule = common_rule(methods, kept.classes is not None)
-    score = FoldScores(scorer, metric, _test_parts(search, X, y, score_params), rule, kept.classes)
-    everyone = Library(
-        np.array(found), methods, rule, kept.classes, np.ones(len(found)), np.empty(0), score, kept
-    )
-    scales = np.array(
-        [_scale(numbers) if rule == "decision_function" else 1.0 for numbers in everyone]
-    )
-    alone = np.array([score(numbers / s) for numbers, s in zip(everyone, scales, strict=True)])
+    parts = _test_parts(search, X, y, score_params)
+    score = FoldScores(scorer, metric, parts, rule, kept.classes)
+    ones, none = np.ones(len(found)), np.empty(0)
+    library = Library(np.array(found), methods, rule, kept.classes, ones, none, score, kept)
+    if rule == "decision_function":
+        library = replace(library, scales=np.array([_scale(numbers) for numbers in library]))
+    return _with_finite_scores(library)
+
+
+def _with_finite_scores(library: Library) -> Library:
+    """Return the candidates that have a score alone, with it."""
+    alone = np.array([library.score(numbers) for numbers in library])
     usable = np.flatnonzero(np.isfinite(alone))
     if not len(usable):
         raise ValueError(
-            f"The score of each of the {len(found)} candidates alone is not finite: {alone}. "
+            f"The score of each of the {len(alone)} candidates alone is not finite: {alone}. "
             "Give scoring= a metric that is defined on every fold."
         )
-    if len(usable) < len(found):
+    if len(usable) < len(alone):
         warnings.warn(
-            f"{len(found) - len(usable)} of {len(found)} candidates have no finite score by the metric of the "
+            f"{len(alone) - len(usable)} of {len(alone)} candidates have no finite score by the metric of the "
             "selection and are left out. scoring= takes another metric.",
             UserWarning,
             stacklevel=2,
         )
-    return Library(
-        np.array(found)[usable],
-        [methods[k] for k in usable],
-        rule,
-        kept.classes,
-        scales[usable],
-        alone[usable],
-        score,
-        kept,
+    return replace(
+        library,
+        candidates=library.candidates[usable],
+        methods=[library.methods[k] for k in usable],
+        scales=library.scales[usable],
+        alone=alone[usable],
     )
 
 

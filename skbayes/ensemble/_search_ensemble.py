@@ -252,7 +252,8 @@ class SearchEnsemble(AveragingEstimator):
 
     def _check_search(self) -> None:
         name, kind = type(self).__name__, type(self.search).__name__
-        if not hasattr(self.search, "keep_predictions"):
+        params = self.search.get_params(deep=False) if hasattr(self.search, "get_params") else ()
+        if "keep_predictions" not in params:  # halving has the attribute and does not keep any
             raise TypeError(
                 f"{name} needs a search that can keep out-of-fold predictions; got {kind}. Use BayesSearchCV, "
                 "GridSearchCV, RandomizedSearchCV or ManualSearchCV of skbayes."

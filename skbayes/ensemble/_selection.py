@@ -73,11 +73,12 @@ def greedy(
         last: it averages most.
     """
     ranked = _ranked(alone, library)
+    n_first = min(n_initial, len(ranked), size)
     total = np.zeros_like(predictions[int(ranked[0])])
     chosen: list[int] = []
     path: list[float] = []
     for m in range(1, size + 1):
-        if m <= min(n_initial, len(ranked)):
+        if m <= n_first:
             best = int(ranked[m - 1])
             reached = score((total + predictions[best]) / m)
         else:
@@ -87,7 +88,9 @@ def greedy(
         total = total + predictions[best]
         chosen.append(best)
         path.append(reached)
-    return Selection(_shares(chosen[: _best_end(path, n_initial)], len(alone)), np.array(path))
+    allowed = np.array(path[n_first - 1 :])
+    last = int(np.flatnonzero(allowed >= _just_below(allowed.max()))[-1])
+    return Selection(_shares(chosen[: n_first + last], len(alone)), np.array(path))
 
 
 def bagged(
@@ -170,13 +173,6 @@ def _ranked(alone: Array, library: NDArray[np.intp] | None = None) -> NDArray[np
 
 def _just_below(score: float) -> float:
     return score - _TIE * max(1.0, abs(score))
-
-
-def _best_end(path: list[float], n_initial: int) -> int:
-    """Return the number of steps after which the ensemble is best."""
-    allowed = np.array(path[min(n_initial, len(path)) - 1 :])
-    last = int(np.flatnonzero(allowed >= _just_below(allowed.max()))[-1])
-    return last + min(n_initial, len(path))
 
 
 def _shares(chosen: list[int], n_candidates: int) -> Array:

@@ -64,7 +64,9 @@ def _check_place(name: str) -> None:
         raise IsADirectoryError(f"{name!r} is a directory. Give the path of a file in it.")
     directory = os.path.dirname(os.path.abspath(name))
     if not os.path.isdir(directory):
-        raise FileNotFoundError(f"There is no directory {directory!r}. Make it, or give another path.")
+        raise FileNotFoundError(
+            f"There is no directory {directory!r}. Make it, or give another path."
+        )
     if os.path.exists(name):
         with open(name, "rb") as file:
             if is_journal(file.read(100)):

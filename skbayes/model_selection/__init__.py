@@ -10,6 +10,7 @@ from ._load_history import load_history
 from ._manual import ManualSearchCV
 from ._nested import NestedScore, nested_score
 from ._optimism import Optimism, estimate_optimism
+from ._pareto_front import pareto_front
 from ._randomized import RandomizedSearchCV
 from ._selection import best_posterior_mean, one_standard_error
 
@@ -28,5 +29,6 @@ __all__ = [
     "load_history",
     "nested_score",
     "one_standard_error",
+    "pareto_front",
     "save_history",
 ]

@@ -14,7 +14,6 @@ from ..optimizer import (
     MetricConstraint,
     Objective,
     RegretBound,
-    Trial,
     as_metric_constraints,
     as_objectives,
     as_stopping_rules,
@@ -22,7 +21,7 @@ from ..optimizer import (
 )
 from ._loop import metrics_of
 
-__all__ = ["Aims", "aims_of", "implied_scoring"]
+__all__ = ["Aims", "aims_of", "implied_scoring", "posterior_columns"]
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,8 @@ class Aims:
     @property
     def names(self) -> list[str]:
         """Metrics that they are about, those of the clock left out."""
-        named = dict.fromkeys(each.name for each in (*self.objectives, *self.constraints))
-        return [name for name in named if name not in TIMES]
+        named = [each.name for each in self.objectives] + [each.name for each in self.constraints]
+        return [name for name in dict.fromkeys(named) if name not in TIMES]
 
     def check_names(self, metrics: Sequence[str]) -> None:
         """Refuse metrics that the search does not have."""
@@ -75,14 +74,12 @@ class Aims:
                 "stopping=None, and end the search by n_iter= or time_budget=."
             )
 
-    def add_columns(
-        self, results: dict[str, Any], evaluated: Sequence[CandidateResult], trials: Sequence[Trial]
-    ) -> None:
+    def add_columns(self, results: dict[str, Any], evaluated: Sequence[CandidateResult]) -> None:
         """Add `is_feasible` and `constraint_violation`, and warn if no candidate keeps to all constraints."""
         if not self.constraints:
             return
         missed = violations(self.constraints, [metrics_of(result) for result in evaluated])
-        is_complete = np.array([trial.status == "complete" for trial in trials], dtype=bool)
+        is_complete = results["status"] == "complete"
         results["constraint_violation"] = missed = np.where(is_complete, missed, np.inf)
         results["is_feasible"] = missed == 0.0
         if not results["is_feasible"].any():
@@ -134,7 +131,9 @@ def implied_scoring(search: BaseSearchCV) -> Any:
     return names or None
 
 
-def posterior_columns(posteriors: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
+def posterior_columns(
+    posteriors: Mapping[str, tuple[np.ndarray, np.ndarray]],
+) -> dict[str, np.ndarray]:
     """Return columns of what the models believe of each objective, in its own sign and unit."""
     columns = {}
     for name, (mean, std) in posteriors.items():

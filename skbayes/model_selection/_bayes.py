@@ -8,17 +8,18 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._sklearn import Interval, get_scorers, is_multimetric, named_scorers
+from .._sklearn import ImpliedScoring, Interval, get_scorers, is_multimetric, named_scorers
 from ..evaluation import CandidateResult
-from ..optimizer import Optimizer, optimizer_options, search_state
+from ..optimizer import optimizer_options, search_state
 from ..space import Space, as_space, split_budget
+from ._aims import aims_of, implied_scoring, posterior_columns
 from ._base import Search
+from ._bayes_proposals import bayes_proposals
 from ._extended import add_model_columns
 from ._journal_codec import JournalCodec, codec_of_spaces
-from ._model_proposals import ModelProposals, known_to, own_parameters
-from ._origin import earlier_searches, origin_of
-from ._parameters import check_parameter_names
+from ._model_proposals import ModelProposals
 from ._proposals import Proposals
+from ._results import test_score_names
 from ._run import SearchRun
 
 __all__ = ["BayesSearchCV"]
@@ -36,7 +37,7 @@ _OPTIMIZER_OPTIONS = (
 )
 
 
-class BayesSearchCV(Search):
+class BayesSearchCV(ImpliedScoring, Search):
     """Bayesian search over parameters: a better model than a grid finds, from fewer fits.
 
     A Gaussian process models the mean cross-validation score over the space; each next candidate is where the
@@ -304,39 +305,25 @@ class BayesSearchCV(Search):
         return sum(n_iter for _, n_iter in split_budget(self.search_spaces, self.n_iter))
 
     def _objective(self) -> str | None:
-        return super()._objective() or self.objective
+        named = super()._objective() or self.objective
+        # Of several objectives the score of a trial is the first that is no time.
+        return named or next((name for name in aims_of(self).names if self.objectives), None)
+
+    def _implied_scoring(self) -> Any:
+        return implied_scoring(self)
 
     def _proposals(self, run: SearchRun, seed: int | None) -> Proposals:
+        aims = aims_of(self)
+        aims.check_search(self)
         scorer, _ = get_scorers(self)
         if is_multimetric(scorer):
             self._check_objective(list(named_scorers(scorer)))
+        elif not callable(self.scoring):  # which may return a dict
+            aims.check_names(["score"])
         options = self._optimizer_options()
-        parts = split_budget(self.search_spaces, self.n_iter)
         spaces = self._spaces(options["constraint"])
-        for space in spaces:
-            names = [name for name in space.names if name is not None]
-            check_parameter_names(self.estimator, names, "search_spaces")
-            if self.verbose > 0:
-                print(space.describe())
-        points = [dict(point) for point in self.initial_points or ()]
-        placed = ModelProposals.place(points, spaces)
-        seeds = np.random.SeedSequence(seed).spawn(len(spaces))
         del options["constraint"], options["random_state"]
-        origin = None if self.history is None else origin_of(run, self._objective())
-        own = self.estimator.get_params(deep=True)
-        earlier = earlier_searches(self.history, origin, own)
-        optimizers = [
-            Optimizer(
-                space,
-                initial_points=own_parameters(self.estimator, space) + given,
-                history=known_to(space, earlier, len(spaces) == 1),
-                random_state=int(sequence.generate_state(1)[0]),
-                **options,
-            )
-            for space, given, sequence in zip(spaces, placed, seeds, strict=True)
-        ]
-        budgets = [n_iter for _, n_iter in parts]
-        return ModelProposals(optimizers, budgets, self.n_points)
+        return bayes_proposals(self, run, seed, spaces, aims, self._objective(), options)
 
     def _spaces(self, constraint: Any) -> list[Space]:
         parts = split_budget(self.search_spaces, self.n_iter)
@@ -360,7 +347,13 @@ class BayesSearchCV(Search):
                 options[name] = given
         return options
 
+    def _check_metrics(self, result: CandidateResult) -> None:
+        super()._check_metrics(result)
+        if callable(self.scoring) and result.status == "complete":
+            aims_of(self).check_names(test_score_names([result]) or ["score"])
+
     def _check_objective(self, names: Sequence[str]) -> None:
+        aims_of(self).check_names(names)
         if self._objective() not in names:
             raise ValueError(
                 f"BayesSearchCV has the metrics {sorted(names)} and must know which to search for; got "
@@ -371,5 +364,9 @@ class BayesSearchCV(Search):
         self, results: dict[str, Any], proposals: Proposals, evaluated: Sequence[CandidateResult]
     ) -> None:
         assert isinstance(proposals, ModelProposals)  # made above
-        add_model_columns(results, evaluated, proposals.score_posterior(), self._objective())
+        aims, metric = aims_of(self), self._objective()
+        posterior = None if aims.objectives else proposals.score_posterior()
+        add_model_columns(results, evaluated, posterior, metric)
+        results.update(posterior_columns(proposals.objective_posteriors()))
+        aims.add_columns(results, evaluated)
         self.optimizer_results_ = [search_state(part) for part in proposals.histories()]

@@ -126,9 +126,7 @@ def candidate_scores(results: Mapping[str, Any], metric: str | None, who: str) -
         is_feasible = np.asarray(results["is_feasible"], dtype=bool)
         can_win = can_win & is_feasible if (can_win & is_feasible).any() else can_win
     is_comparable = np.ones(len(means), dtype=bool)
-    if (
-        "n_resources" in results
-    ):  # a halving search: scores with less of the resource are of another kind
+    if "n_resources" in results:  # with less of it scores are of another kind
         resources = np.asarray(results["n_resources"])
         is_comparable = resources == resources[can_win].max()
     folds = _fold_scores(results, metric, len(means))

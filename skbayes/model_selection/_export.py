@@ -97,7 +97,9 @@ def _codec_of_all(history: History, space: Any) -> JournalCodec:
     if space is not None:
         listed = codec_of(space).objects.items()
         choices = [(name, [value for value, _, _ in objects]) for name, objects in listed]
-    tried = [(name, [value]) for trial in history for name, value in trial.params.items()]
+    tried: list[tuple[str, Sequence[Any]]] = [
+        (name, [value]) for trial in history for name, value in trial.params.items()
+    ]
     return JournalCodec("space", None, choices + tried)
 
 
@@ -211,7 +213,9 @@ def _is_table(table: Any) -> bool:
 class _Objects:
     """Finds the objects of a file among those of a space."""
 
-    def __init__(self, tables: dict[str, list[dict[str, str]]], codec: JournalCodec, path: str) -> None:
+    def __init__(
+        self, tables: dict[str, list[dict[str, str]]], codec: JournalCodec, path: str
+    ) -> None:
         self._tables, self._ours, self._path = tables, codec.objects, path
 
     def at(self, name: str, position: Any) -> Any:

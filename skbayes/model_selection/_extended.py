@@ -15,7 +15,7 @@ __all__ = ["add_model_columns", "add_status_columns"]
 def add_model_columns(
     results: dict[str, Any],
     evaluated: Sequence[CandidateResult],
-    posterior: tuple[np.ndarray, np.ndarray],
+    posterior: tuple[np.ndarray, np.ndarray] | None,
     objective: str | None,
 ) -> None:
     """Add `status`, `n_splits_evaluated` and the posterior of the score; a non-finite mean score ranks last.
@@ -26,8 +26,9 @@ def add_model_columns(
         `cv_results_`, changed in place.
     evaluated : sequence of CandidateResult
         In the order of the table.
-    posterior : (mean, std)
-        Of the noise-free score at each candidate, each of shape (n_candidates,), in units of the score.
+    posterior : (mean, std) or None
+        Of the noise-free score at each candidate, each of shape (n_candidates,), in units of the score. None:
+        there is no one score.
     objective : str or None
         The metric searched for; None if there is only one.
     """
@@ -36,7 +37,8 @@ def add_model_columns(
     results[f"mean_{column}"] = np.where(np.isfinite(mean), mean, np.nan)
     results[f"rank_{column}"] = rank_scores(results[f"mean_{column}"])
     _add_status(results, evaluated, objective)
-    results["posterior_mean_test_score"], results["posterior_std_test_score"] = posterior
+    if posterior is not None:
+        results["posterior_mean_test_score"], results["posterior_std_test_score"] = posterior
 
 
 def add_status_columns(

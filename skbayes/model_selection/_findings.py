@@ -9,6 +9,7 @@ from ._finalists import all_folds
 from ._frames import results_frame
 from ._importances import importances_of
 from ._optimism import Optimism, estimate_optimism
+from ._pareto_front import pareto_front
 from ._results import deciding_column
 
 __all__ = ["SearchFindings"]
@@ -46,6 +47,21 @@ class SearchFindings:
         """How much each parameter, and each pair, matters to the score: see :func:`~skbayes.optimizer.importances`."""
         check_is_fitted(self, "cv_results_")
         return importances_of(self)
+
+    @property
+    def pareto_front_(self) -> Any:
+        """The candidates of a search with `objectives` that no other one dominates, a frame.
+
+        See :func:`~skbayes.model_selection.pareto_front` for its columns.
+        """
+        check_is_fitted(self, "cv_results_")
+        objectives = getattr(self, "objectives", None)
+        if objectives is None:
+            raise AttributeError(
+                f"pareto_front_ is of a search with objectives, and this {type(self).__name__} has none. Use "
+                "skbayes.model_selection.pareto_front(search.cv_results_, [...]) with metrics of its table."
+            )
+        return pareto_front(self.cv_results_, objectives)
 
     def to_frame(self) -> Any:
         """Return `cv_results_` as a frame.

@@ -35,8 +35,8 @@ def importances_of(search: Any) -> Importances:
     check_is_fitted(search, "cv_results_")
     if not hasattr(search, "history_"):
         raise AttributeError(
-            f"{type(search).__name__} has no importances: it had several metrics, and no one score. Name one of them in "
-            "refit= and fit again, or call skbayes.optimizer.importances with a history of your own."
+            f"{type(search).__name__} has no importances: it had several metrics, and no one score. Name one of "
+            "them in refit= and fit again, or call skbayes.optimizer.importances with a history of your own."
         )
     surrogate = "auto"
     if hasattr(search, "search_spaces"):

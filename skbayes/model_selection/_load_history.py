@@ -45,9 +45,9 @@ def load_history(path: str | os.PathLike[str], space: Any = None) -> History:
 
     Notes
     -----
-    Of a journal, a candidate that lacks some folds, because racing gave it up or because the search was ended, has the status
-    ``"pruned"``, nan in their place, and no score. With several metrics the scores are those of the metric that was
-    searched for; if none was, they are nan.
+    Of a journal, a candidate that lacks some folds, because racing gave it up or because the search was ended, has
+    the status ``"pruned"``, nan in their place, and no score. With several metrics the scores are those of the metric
+    that was searched for; if none was, they are nan.
 
     Examples
     --------

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..evaluation import CandidateResult, metric_score
+from ..evaluation import CandidateResult
 from ..optimizer import TIMES, History, Trial, search_state
 from ._proposals import Proposals
 from ._results import test_score_names
@@ -154,7 +154,8 @@ def metrics_of(result: CandidateResult) -> dict[str, float]:
     """
     found = {}
     for name in test_score_names([result]) or ["score"]:
-        scores = np.array([metric_score(fold, name) for fold in result.folds_run], dtype=float)
+        was_run = [fold is not None for fold in result.folds]
+        scores = result.fold_scores(name)[was_run]
         with np.errstate(invalid="ignore"):
             mean = float(scores.mean())
         found[name] = mean if np.isfinite(mean) else float("nan")

@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 
 from ..evaluation import Candidate
-from ..optimizer import EarlierSearch, History, Optimizer, Progress, Trial, expected_seconds
+from ..optimizer import (
+    EarlierSearch,
+    History,
+    MetricConstraint,
+    MultiObjectiveOptimizer,
+    Optimizer,
+    Progress,
+    Trial,
+    expected_seconds,
+    violations,
+)
 from ..space import Space
 from ._proposals import Params
 
@@ -26,16 +36,23 @@ class ModelProposals:
         How many candidates each of them may propose.
     n_points : int
         Candidates per wave.
+    constraints : sequence of MetricConstraint, default=()
+        A trial that does not keep to them counts for no stopping rule.
     """
 
     has_model = True
 
     def __init__(
-        self, optimizers: Sequence[Optimizer], budgets: Sequence[int], n_points: int
+        self,
+        optimizers: Sequence[Optimizer],
+        budgets: Sequence[int],
+        n_points: int,
+        constraints: Sequence[MetricConstraint] = (),
     ) -> None:
         self._optimizers = list(optimizers)
         self._left = list(budgets)
         self._n_points = n_points
+        self._constraints = tuple(constraints)
         self._told: list[list[Trial]] = [[] for _ in self._optimizers]
         self._adopted: list[list[Params]] = [[] for _ in self._optimizers]
         self._current = 0
@@ -102,12 +119,21 @@ class ModelProposals:
                         self._tell(k, trial)
 
     def _tell(self, k: int, trial: Trial) -> None:
-        self._optimizers[k].tell(
+        optimizer = self._optimizers[k]
+        if isinstance(optimizer, MultiObjectiveOptimizer):
+            # One that is complete by its score may lack another objective.
+            status = None if trial.status == "complete" else trial.status
+            optimizer.tell(
+                trial.params, metrics=trial.metrics, fit_time=trial.fit_time, status=status
+            )
+            return
+        optimizer.tell(
             trial.params,
             trial.score,
             fold_scores=trial.fold_scores,
             fit_time=trial.fit_time,
             status=trial.status,
+            metrics=trial.metrics,
         )
 
     def expected_seconds(self, params: Params) -> float | None:
@@ -120,7 +146,13 @@ class ModelProposals:
         if self._is_in_waves and self._n_running:
             return None
         k = self._current
-        return Progress(History(tuple(self._told[k])), self._optimizers[k])
+        return Progress(History(tuple(map(self._if_kept, self._told[k]))), self._optimizers[k])
+
+    def _if_kept(self, trial: Trial) -> Trial:
+        """The trial, without its score if it does not keep to the constraints."""
+        if not self._constraints or violations(self._constraints, [trial.metrics])[0] == 0.0:
+            return trial
+        return replace(trial, score=np.nan, fold_scores=None, status="pruned")
 
     def end_turn(self) -> bool:
         """Give way to the next space, and return whether there is one."""
@@ -144,6 +176,26 @@ class ModelProposals:
             means.append(mean)
             stds.append(std)
         return np.concatenate(means), np.concatenate(stds)
+
+    def objective_posteriors(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Return mean and std of each of several objectives at every candidate told; empty with one."""
+        found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        for optimizer, trials in zip(self._optimizers, self._told, strict=True):
+            if not isinstance(optimizer, MultiObjectiveOptimizer):
+                return {}
+            posteriors = {}
+            with suppress(ValueError):
+                posteriors = optimizer.objective_posteriors([trial.params for trial in trials])
+            for objective in optimizer.objectives:
+                name, empty = objective.name, np.full(len(trials), np.nan)
+                posterior = posteriors.get(name)
+                part = (empty, empty) if posterior is None else (posterior.mean, posterior.std)
+                before = found.get(name, (np.empty(0), np.empty(0)))
+                found[name] = (
+                    np.concatenate([before[0], part[0]]),
+                    np.concatenate([before[1], part[1]]),
+                )
+        return found
 
 
 def own_parameters(estimator: Any, space: Space) -> list[Params]:

@@ -63,7 +63,8 @@ class Optimism:
         # Two digits of the width say all that there is to know.
         width = self.upper - self.lower
         digits = int(np.clip(1 - np.floor(np.log10(width)), 0, 12)) if width > 0.0 else 3
-        shown = [f"{value:.{digits}f}" for value in (self.estimate, self.lower, self.upper)]
+        numbers = (self.estimate, self.lower, self.upper)
+        shown = [f"{round(value, digits) + 0.0:.{digits}f}" for value in numbers]  # no −0.00
         return f"{shown[0]} ({self.level:.0%} interval {shown[1]} to {shown[2]})".replace("%", " %")
 
 

@@ -61,7 +61,9 @@ def pareto_front(results: Mapping[str, Any], objectives: Sequence[str]) -> Any:
     """
     aims = as_objectives(objectives)
     labels = [_label(results, aim.name) for aim in aims]
-    means = np.stack([np.asarray(results[f"mean_{label}"], dtype=float) for label in labels], axis=1)
+    means = np.stack(
+        [np.asarray(results[f"mean_{label}"], dtype=float) for label in labels], axis=1
+    )
     counts = np.isfinite(means).all(axis=1)
     if "status" in results:
         counts &= np.asarray(results["status"]) == "complete"

@@ -1,10 +1,10 @@
 """The loop: history, initial design, suggestion, batches, ask and tell, `minimize`."""
 
-from ._cost import expected_seconds, predict_seconds
+from ._cost import expected_seconds
 from ._earlier import EarlierSearch
 from ._importances import Importances, importances
-from ._minimize import minimize
 from ._metric_constraints import MetricConstraint, as_metric_constraints, violations
+from ._minimize import minimize
 from ._multi_fidelity import MultiFidelityOptimizer
 from ._multi_objective import MultiObjectiveOptimizer
 from ._objectives import TIMES, Objective, as_objectives
@@ -20,12 +20,15 @@ from ._trial import STATUSES, History, Trial
 __all__ = [
     "STATUSES",
     "STOPPING_RULES",
+    "TIMES",
     "EarlierSearch",
     "History",
     "Importances",
+    "MetricConstraint",
     "MultiFidelityOptimizer",
     "MultiObjectiveOptimizer",
     "NoImprovement",
+    "Objective",
     "Optimizer",
     "Progress",
     "RegretBound",
@@ -33,6 +36,8 @@ __all__ = [
     "TargetScore",
     "Trial",
     "as_callbacks",
+    "as_metric_constraints",
+    "as_objectives",
     "as_stopping_rules",
     "expected_seconds",
     "first_reason",
@@ -41,7 +46,7 @@ __all__ = [
     "minimize",
     "non_dominated",
     "optimizer_options",
-    "predict_seconds",
     "search_state",
     "suggest",
+    "violations",
 ]

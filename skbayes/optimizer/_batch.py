@@ -99,11 +99,9 @@ def propose(
         if len(fantasies):
             expected = model.posterior(fantasies).mean
             model = model.condition(fantasies, expected)
-            likeliest = np.sort(np.argsort(-expected, kind="stable")[:_N_INCUMBENTS])
-            likeliest = fantasies[likeliest]
-            known = np.concatenate(
-                [known, likeliest if kept is None else likeliest[kept.is_likely(likeliest)]]
-            )
+            leading = fantasies[np.sort(np.argsort(-expected, kind="stable")[:_N_INCUMBENTS])]
+            leading = leading if kept is None else leading[kept.is_likely(leading)]
+            known = np.concatenate([known, leading])
         means = model.posterior(known).mean
         incumbent = float(means.max())
         ranked = np.argsort(-means, kind="stable")

@@ -4,7 +4,7 @@ Fit times vary by powers of ten over a space and are positive, so their logarith
 log t ~ N(m, s²), log E[t] = m + s²/2.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from ._observations import Observations, encode_trials
 from ._side_model import SideModel
 from ._trial import Trial
 
-__all__ = ["CostModel", "LogSeconds", "expected_seconds", "predict_seconds"]
+__all__ = ["CostModel", "LogSeconds", "expected_seconds"]
 
 Floats = NDArray[np.float64]
 
@@ -92,50 +92,8 @@ def expected_seconds(
     seconds : float or None
         The median of the model's log-normal distribution; None with less than two fit times.
     """
-    seconds = predict_seconds(trials, space, [params])
-    return None if seconds is None else float(seconds[0])
-
-
-def predict_seconds(
-    trials: Iterable[Trial], space: Space, params_list: Sequence[Mapping[str, Any]]
-) -> Floats | None:
-    """Predict how long some evaluations will take, from the fit times of others; from one fit of the model.
-
-    Parameters
-    ----------
-    trials : iterable of Trial
-        Those with a `fit_time` count; all in the space.
-    space : Space
-        The design space.
-    params_list : list of dict
-        The n points of it.
-
-    Returns
-    -------
-    seconds : ndarray of shape (n,) or None
-        The medians of the model's log-normal distributions; None with less than two fit times.
-
-    Raises
-    ------
-    ValueError
-        If a point lies outside the space.
-
-    See Also
-    --------
-    expected_seconds : Of one point.
-
-    Examples
-    --------
-    >>> from skbayes.optimizer import Trial, predict_seconds
-    >>> from skbayes.space import as_space
-    >>> trials = [Trial(i, {"n": n}, 0.9, fit_time=0.01 * n) for i, n in enumerate([10, 40, 90])]
-    >>> seconds = predict_seconds(trials, as_space({"n": (1, 100)}), [{"n": 20}, {"n": 80}])
-    >>> bool(seconds[0] < seconds[1])
-    True
-    """
     log_seconds = CostModel(space, seed=0).fitted(encode_trials(trials, space))
     if log_seconds is None:
         return None
-    U = np.array([space.encode(params) for params in params_list])
-    mean, _ = log_seconds.model.mean_and_std(U.reshape(len(U), space.n_dims))
-    return np.asarray(np.exp(mean))
+    mean, _ = log_seconds.model.mean_and_std(space.encode(params)[None, :])
+    return float(np.exp(mean[0]))

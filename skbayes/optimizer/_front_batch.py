@@ -41,8 +41,8 @@ class FrontTask:
         The design space.
     acquisition : MultiObjectiveAcquisition
         What to maximise.
-    reference : ndarray of shape (n_objectives,) or None
-        The worst scores that count, in latent units; nan or None: follows from the front.
+    reference : ndarray of shape (n_objectives,)
+        The worst scores that count, in latent units; nan: follows from the scores.
     weights : tuple of LogWeight
         What the acquisition is multiplied by.
     keeping : Kept or None
@@ -125,7 +125,6 @@ def _surface(
     means = models.posterior(known).mean
     is_on_front = non_dominated(means)
     front = means[is_on_front]
-    inferred = reference_of(front, np.ones(front.shape[1]))
-    reference = np.where(np.isnan(task.reference), inferred, task.reference)
+    reference = np.where(np.isnan(task.reference), reference_of(means), task.reference)
     region = NonDominatedRegion.of(front, reference)
     return FrontSurface(models, task.acquisition, region, task.weights), known[is_on_front]

@@ -58,6 +58,16 @@ class MetricConstraint:
         In the metric's own unit.
     is_log : bool
         Whether the metric is positive and modelled by its logarithm.
+
+    See Also
+    --------
+    as_metric_constraints : Reads them.
+
+    Examples
+    --------
+    >>> from skbayes.optimizer import MetricConstraint
+    >>> MetricConstraint("recall", is_upper=False, bound=0.8, is_log=False).slack(np.array([0.75]))
+    array([-0.05])
     """
 
     name: str
@@ -66,7 +76,18 @@ class MetricConstraint:
     is_log: bool
 
     def slack(self, values: Floats) -> Floats:
-        """By how much values keep to the bound; negative where they do not, nan where there is none."""
+        """Return by how much values keep to the bound.
+
+        Parameters
+        ----------
+        values : ndarray
+            Of the metric.
+
+        Returns
+        -------
+        slack : ndarray
+            Negative where they do not, nan where there is none; of a logarithm if that is modelled.
+        """
         bound = self.bound
         if self.is_log:
             values, bound = np.log(np.maximum(values, _SHORTEST)), float(np.log(bound))
@@ -79,7 +100,19 @@ class MetricConstraint:
 def as_metric_constraints(
     constraints: Any, log_scale: Iterable[str] = TIMES
 ) -> tuple[MetricConstraint, ...]:
-    """Return constraints as written by a user: ``{"fit_time": "<= 0.1", "recall": ">= 0.8"}``.
+    """Read metric constraints as users write them.
+
+    Parameters
+    ----------
+    constraints : dict of str to str, tuple of MetricConstraint, or None
+        Names of metrics and what they must keep to, ``"<= 0.1"`` or ``">= 0.8"``; None is none at all.
+    log_scale : iterable of str, default=("fit_time", "score_time")
+        Names of metrics that are positive and modelled by their logarithms.
+
+    Returns
+    -------
+    constraints : tuple of MetricConstraint
+        In the same order.
 
     Raises
     ------
@@ -87,6 +120,12 @@ def as_metric_constraints(
         If they are no mapping of names to strings.
     ValueError
         If a bound cannot be read, or that of a time is not positive.
+
+    Examples
+    --------
+    >>> from skbayes.optimizer import as_metric_constraints
+    >>> [str(each) for each in as_metric_constraints({"fit_time": "<= 0.1", "recall": ">= 0.8"})]
+    ['fit_time <= 0.1', 'recall >= 0.8']
     """
     if constraints is None:
         return ()
@@ -134,10 +173,28 @@ def keeps_to(
 def violations(
     constraints: Sequence[MetricConstraint], metrics: Sequence[Mapping[str, float] | None]
 ) -> Floats:
-    """Return by how much trials (n,) miss the constraints; inf without a metric.
+    """Return by how much trials miss the constraints.
 
-    The sum over the constraints, each in units of the standard deviation of its metric (of the logarithm
-    of a time) over the trials.
+    Parameters
+    ----------
+    constraints : sequence of MetricConstraint
+        The bounds.
+    metrics : sequence of dict or None
+        Of n trials, by name.
+
+    Returns
+    -------
+    missed : ndarray of shape (n,)
+        0 for those that keep to all, inf for those that lack a metric. Otherwise the sum over the
+        constraints, each in units of the standard deviation of its metric (of the logarithm of a time)
+        over the trials.
+
+    Examples
+    --------
+    >>> from skbayes.optimizer import as_metric_constraints, violations
+    >>> bounds = as_metric_constraints({"recall": ">= 0.8"})
+    >>> violations(bounds, [{"recall": 0.9}, {"recall": 0.7}])
+    array([0., 1.])
     """
     missed = np.zeros(len(metrics))
     for each in constraints:

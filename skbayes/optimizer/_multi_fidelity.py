@@ -88,6 +88,7 @@ class MultiFidelityOptimizer(Optimizer):
         fold_scores: Iterable[float] | None = None,
         fit_time: float | None = None,
         status: str | None = None,
+        metrics: Mapping[str, float] | None = None,
     ) -> None:
         """Record the score of a point on one rung and return at once.
 
@@ -105,6 +106,8 @@ class MultiFidelityOptimizer(Optimizer):
             Seconds that the evaluation took. That of a point's first rung is its cost.
         status : str or None, default=None
             As for `Optimizer.tell`.
+        metrics : dict or None, default=None
+            What else was measured.
 
         Raises
         ------
@@ -115,7 +118,7 @@ class MultiFidelityOptimizer(Optimizer):
             be.
         """
         trial = checked_trial(
-            len(self._trials), params, score, status, noise_variance, fold_scores, fit_time
+            len(self._trials), params, score, status, noise_variance, fold_scores, fit_time, metrics
         )
         self._pending.pop(self._told.add(trial, rung), None)
         self._trials.append(trial)

@@ -18,7 +18,7 @@ from ._earlier import split_history
 from ._front_batch import FrontTask, propose_front
 from ._metric_constraints import as_metric_constraints, keeps_to
 from ._objective_models import ObjectiveModels
-from ._objectives import TIMES, Objective, as_objectives, inner_scores
+from ._objectives import TIMES, as_objectives, as_reference, inner_scores, scores_by_name
 from ._observations import Observations
 from ._optimizer import Optimizer
 from ._pareto import hypervolume, non_dominated, reference_of
@@ -43,12 +43,13 @@ class MultiObjectiveOptimizer(Optimizer):
         Names of one to three scores. Higher is better, and smaller with ``"-"`` before the name.
     reference : dict or sequence of float or None, default=None
         The worst score of each objective that counts, in its own sign and unit; None, or nan for one of
-        them: it follows from the front.
+        them: a tenth of the range of its scores below the worst of them.
     log_scale : sequence of str, default=("fit_time", "score_time")
         Names of objectives and metrics that are positive and vary by powers of ten, such as times and sizes:
         their logarithms are modelled, and the hypervolume is taken in those.
     surrogate : str or Surrogate, default="auto"
-        The regression model of each score. ``"auto"`` is the Gaussian process of the standardised scores.
+        The regression model of each score. ``"auto"`` is the Gaussian process, of scores that are
+        standardised but for outliers.
     acquisition : str or MultiObjectiveAcquisition, default="auto"
         ``"log_ehvi"`` or an object; ``"auto"`` is that.
     metric_constraints : dict, default=None
@@ -72,8 +73,8 @@ class MultiObjectiveOptimizer(Optimizer):
     Notes
     -----
     The next point is where the expected hypervolume improvement is largest. Its front is that of the
-    posterior means at the points told; its reference lies a tenth of the front's width below the front's
-    worst score of each objective.
+    posterior means at the points told. Its reference lies a tenth of the range of those means below the
+    worst of them, in each objective.
 
     Examples
     --------
@@ -85,6 +86,9 @@ class MultiObjectiveOptimizer(Optimizer):
     >>> all(-0.1 < trial.params["x"] < 2.1 for trial in optimizer.pareto_front())
     True
     """
+
+    # The best there is in one objective, such as the quickest model, often lies at an end of a range.
+    _interior_share = 0.3
 
     def __init__(
         self,
@@ -100,7 +104,7 @@ class MultiObjectiveOptimizer(Optimizer):
         **options: Any,
     ) -> None:
         self.objectives = as_objectives(objectives, log_scale)
-        self._reference = _as_reference(reference, self.objectives)
+        self._reference = as_reference(reference, self.objectives)
         self._constraints = as_metric_constraints(metric_constraints, log_scale)
         own = resolve(acquisition, _ACQUISITIONS, "acquisition")
         if not isinstance(own, MultiObjectiveAcquisition):
@@ -109,8 +113,9 @@ class MultiObjectiveOptimizer(Optimizer):
                 f"{list(map(str, self.objectives))}. Use 'auto', or a MultiObjectiveAcquisition."
             )
         if isinstance(surrogate, str) and surrogate in ("auto", "gp"):
-            # What is squashed below the median of one objective may be the best there is in another.
-            surrogate = GaussianProcess(output_transform="standardize")
+            # What is below the median of one objective, and squashed by the default, may be the best there is
+            # in another.
+            surrogate = GaussianProcess(output_transform="log_outliers")
         super().__init__(
             space,
             surrogate=surrogate,
@@ -157,7 +162,7 @@ class MultiObjectiveOptimizer(Optimizer):
         told = {} if metrics is None else dict(metrics)
         if fit_time is not None:
             told.setdefault("fit_time", fit_time)
-        told |= self._by_name(scores, told)
+        told |= scores_by_name(scores, self.objectives, told)
         score = self._score(told)
         trial = checked_trial(
             len(self._trials), params, score, status, None, None, fit_time, told or None
@@ -201,12 +206,13 @@ class MultiObjectiveOptimizer(Optimizer):
         front = [trial.metrics for trial in self.pareto_front()]
         if not front:
             return 0.0
-        given = _as_reference(reference, self.objectives) if reference is not None else None
+        given = as_reference(reference, self.objectives) if reference is not None else None
         given = self._reference if given is None else given
         S = inner_scores(front, self.objectives)
-        return hypervolume(
-            S, np.where(np.isnan(given), reference_of(S, np.zeros(S.shape[1])), given)
+        all_scores = inner_scores(
+            [t.metrics for t in self._trials if t.is_complete], self.objectives
         )
+        return hypervolume(S, np.where(np.isnan(given), reference_of(all_scores), given))
 
     def objective_posteriors(
         self, params_list: Sequence[Mapping[str, Any]]
@@ -335,28 +341,6 @@ class MultiObjectiveOptimizer(Optimizer):
     def _counts(self, trial: Trial) -> bool:
         return trial.is_complete and bool(keeps_to(self._constraints, [trial.metrics])[0])
 
-    def _by_name(self, scores: Any, told: Mapping[str, float]) -> dict[str, float]:
-        """What was told of the objectives, by name."""
-        names = [objective.name for objective in self.objectives]
-        if scores is None:
-            return {}
-        if isinstance(scores, Mapping):
-            lacking = [name for name in names if name not in scores and name not in told]
-            if lacking:
-                raise ValueError(
-                    f"scores={dict(scores)!r} lacks the objectives {lacking}. Give nan if there is no score."
-                )
-            return dict(scores)
-        if isinstance(scores, str) or not isinstance(scores, Sequence | np.ndarray):
-            raise TypeError(
-                f"scores must be a dict, or a sequence in the order of {names}; got {scores!r}."
-            )
-        if len(scores) != len(names):
-            raise ValueError(
-                f"scores={list(scores)!r} needs one number for each objective, in the order of {names}."
-            )
-        return dict(zip(names, scores, strict=True))
-
     def _as_told(self, history: Any, space: Any, constraint: Any) -> list[Trial]:
         """Earlier trials with the score of this search."""
         same, others = split_history(history, as_space(space, constraint))
@@ -373,26 +357,6 @@ class MultiObjectiveOptimizer(Optimizer):
                     f"{trial.metrics!r}. Give trials of a search with these objectives."
                 )
         return [replace(trial, score=self._score(trial.metrics or {})) for trial in same]
-
-
-def _as_reference(reference: Any, objectives: Sequence[Objective]) -> Floats:
-    """The reference in the unit of the scores inside; nan where it follows from the front."""
-    names = [objective.name for objective in objectives]
-    if reference is None:
-        return np.full(len(names), np.nan)
-    if isinstance(reference, Mapping):
-        unknown = sorted(set(reference) - set(names))
-        if unknown:
-            raise ValueError(f"reference names {unknown}, and the objectives are {names}.")
-        reference = [reference.get(name, np.nan) for name in names]
-    values = np.asarray(reference, dtype=float)
-    if values.shape != (len(names),):
-        raise ValueError(
-            f"reference={reference!r} needs one number for each objective, in the order of {names}."
-        )
-    return np.array(
-        [objective.inner(value) for objective, value in zip(objectives, values, strict=True)]
-    )
 
 
 def _latent(reference: Floats, models: ObjectiveModels) -> Floats:

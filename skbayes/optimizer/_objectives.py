@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from ..acquisition import MOST_OBJECTIVES
 
-__all__ = ["TIMES", "Objective", "as_objectives", "inner_scores"]
+__all__ = [
+    "TIMES",
+    "Objective",
+    "as_objectives",
+    "as_reference",
+    "inner_scores",
+    "scores_by_name",
+]
 
 Floats = NDArray[np.float64]
 
@@ -34,6 +41,16 @@ class Objective:
         Whether smaller is better.
     is_log : bool
         Whether it is positive and modelled by its logarithm.
+
+    See Also
+    --------
+    as_objectives : Reads them.
+
+    Examples
+    --------
+    >>> from skbayes.optimizer import Objective
+    >>> print(Objective("fit_time", is_minimised=True, is_log=True))
+    -fit_time
     """
 
     name: str
@@ -41,14 +58,37 @@ class Objective:
     is_log: bool
 
     def inner(self, values: Floats) -> Floats:
-        """Return values of the metric so that higher is better; nan where there is none."""
+        """Return values so that higher is better.
+
+        Parameters
+        ----------
+        values : ndarray
+            Of the metric, in its own sign and unit.
+
+        Returns
+        -------
+        inner : ndarray
+            Negated if it is minimised, of its logarithm if that is modelled.
+        """
         if self.is_log:
             values = np.log(np.maximum(values, _SHORTEST))
         return -values if self.is_minimised else values
 
     def outer(self, mean: Floats, std: Floats) -> tuple[Floats, Floats]:
-        """Return moments of the metric in its own sign and unit from those of `inner`.
+        """Return moments of the metric from those of `inner`.
 
+        Parameters
+        ----------
+        mean, std : ndarray of shape (n,)
+            Of `inner` values.
+
+        Returns
+        -------
+        mean, std : ndarray of shape (n,)
+            In the metric's own sign and unit.
+
+        Notes
+        -----
         With a logarithm N(m, s²) the mean is exp(m + s²/2), and the std that times √(exp(s²) − 1).
         """
         mean = -mean if self.is_minimised else mean
@@ -63,7 +103,19 @@ class Objective:
 
 
 def as_objectives(objectives: Any, log_scale: Iterable[str] = TIMES) -> tuple[Objective, ...]:
-    """Return objectives as written by a user: names, each after ``"-"`` if smaller is better.
+    """Read objectives as users write them.
+
+    Parameters
+    ----------
+    objectives : list of str
+        One to three names of metrics, each with ``"-"`` before it if smaller is better.
+    log_scale : iterable of str, default=("fit_time", "score_time")
+        Names of those that are positive and modelled by their logarithms.
+
+    Returns
+    -------
+    objectives : tuple of Objective
+        In the same order.
 
     Raises
     ------
@@ -71,6 +123,12 @@ def as_objectives(objectives: Any, log_scale: Iterable[str] = TIMES) -> tuple[Ob
         If they are no sequence of strings.
     ValueError
         If there is none, one comes twice, or there are more than 3.
+
+    Examples
+    --------
+    >>> from skbayes.optimizer import as_objectives
+    >>> [str(objective) for objective in as_objectives(["roc_auc", "-fit_time"])]
+    ['roc_auc', '-fit_time']
     """
     is_sequence = isinstance(objectives, Sequence) and not isinstance(objectives, str)
     if not is_sequence or not all(isinstance(each, str) for each in objectives):
@@ -117,3 +175,48 @@ def inner_scores(
     for j, objective in enumerate(objectives):
         S[is_whole, j] = objective.inner(values[is_whole, j])
     return S
+
+
+def scores_by_name(
+    scores: Any, objectives: Sequence[Objective], told: Mapping[str, float]
+) -> dict[str, float]:
+    """Return what was told of the objectives, by name; they may be among the other metrics told."""
+    names = [objective.name for objective in objectives]
+    if scores is None:
+        return {}
+    if isinstance(scores, Mapping):
+        lacking = [name for name in names if name not in scores and name not in told]
+        if lacking:
+            raise ValueError(
+                f"scores={dict(scores)!r} lacks the objectives {lacking}. Give nan if there is no score."
+            )
+        return dict(scores)
+    if isinstance(scores, str) or not isinstance(scores, Sequence | np.ndarray):
+        raise TypeError(
+            f"scores must be a dict, or a sequence in the order of {names}; got {scores!r}."
+        )
+    if len(scores) != len(names):
+        raise ValueError(
+            f"scores={list(scores)!r} needs one number for each objective, in the order of {names}."
+        )
+    return dict(zip(names, scores, strict=True))
+
+
+def as_reference(reference: Any, objectives: Sequence[Objective]) -> Floats:
+    """Return a reference as `inner` scores; nan where it follows from the scores."""
+    names = [objective.name for objective in objectives]
+    if reference is None:
+        return np.full(len(names), np.nan)
+    if isinstance(reference, Mapping):
+        unknown = sorted(set(reference) - set(names))
+        if unknown:
+            raise ValueError(f"reference names {unknown}, and the objectives are {names}.")
+        reference = [reference.get(name, np.nan) for name in names]
+    values = np.asarray(reference, dtype=float)
+    if values.shape != (len(names),):
+        raise ValueError(
+            f"reference={reference!r} needs one number for each objective, in the order of {names}."
+        )
+    return np.array(
+        [objective.inner(value) for objective, value in zip(objectives, values, strict=True)]
+    )

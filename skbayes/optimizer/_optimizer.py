@@ -19,8 +19,9 @@ from ._checks import check_count, checked_trial, plain_params, seed_sequence
 from ._design import default_n_initial, initial_design
 from ._earlier import EarlierSearch, split_history
 from ._exploration import check_fraction, random_share
-from ._metric_constraints import as_metric_constraints
+from ._metric_constraints import MetricConstraint, as_metric_constraints
 from ._observations import EncodedTrials, Observations
+from ._opening import Opening
 from ._regret import regret_bound
 from ._suggest import as_acquisition, as_surrogate, fit_surrogate
 from ._transfer import WarmStart, as_sources, with_sources
@@ -106,6 +107,9 @@ class Optimizer:
     True
     """
 
+    # How much of its weight the prior of the interior of ranges gets.
+    _interior_share = 1.0
+
     def __init__(
         self,
         space: Any,
@@ -120,7 +124,7 @@ class Optimizer:
         failures: str = "auto",
         prior_weight: float = 10.0,
         random_fraction: float = 0.0,
-        metric_constraints: Mapping[str, str] | None = None,
+        metric_constraints: Mapping[str, str] | tuple[MetricConstraint, ...] | None = None,
         random_state: Any = None,
     ) -> None:
         self.space: Space = as_space(space, constraint)
@@ -130,7 +134,6 @@ class Optimizer:
         earlier, others = split_history(history, self.space)
         sources = as_sources(others, self.space)
         self._surrogate = with_sources(as_surrogate(surrogate, self.space, seed), sources)
-        self._warm_start = WarmStart(sources, self.space)
         self._acquisition = as_acquisition(acquisition)
         self._weighting = Weighting(
             self.space,
@@ -140,6 +143,7 @@ class Optimizer:
             prior_weight=prior_weight,
             seed=seed,
             constraints=as_metric_constraints(metric_constraints),
+            interior_share=self._interior_share,
         )
         self._random_fraction = check_fraction(random_fraction, "random_fraction")
         self._trials: list[Trial] = []
@@ -148,13 +152,17 @@ class Optimizer:
         self._pending: dict[Hashable, Floats] = {}
         self._fitted: tuple[Observations | None, Any] = (None, None)
         self._learn_earlier(earlier)
-        self._n_initial = (
+        n_initial = (
             default_n_initial(self.space)
             if n_initial_points is None
             else check_count(n_initial_points, "n_initial_points", 0)
         )
-        self._given = [plain_params(params) for params in initial_points or ()]
-        self._design = self._draw_design(initial_design, np.random.default_rng(design_seed))
+        given = [plain_params(params) for params in initial_points or ()]
+        design = self._draw_design(
+            initial_design, n_initial, given, np.random.default_rng(design_seed)
+        )
+        warm_start = WarmStart(sources, self.space)
+        self._opening = Opening(self.space, given, warm_start, design, n_initial)
 
     @property
     def history(self) -> History:
@@ -296,7 +304,7 @@ class Optimizer:
         --------
         RegretBound : The stopping rule that asks this.
         """
-        if len(self._told) < self._n_initial or self._given:
+        if not self._opening.is_over(len(self._told)):
             return np.inf  # a fit now would be the start of the next one, and change what it finds
         model = self._model()
         if model is None:
@@ -309,8 +317,7 @@ class Optimizer:
     def _choose(self, n: int) -> list[Params]:
         """Up to n new points: those given, then the initial design, then by the model."""
         taken = self._told.keys | self._pending.keys()
-        chosen = self._next_of(self._given, n, taken)
-        chosen += self._start(n - len(chosen), taken)
+        chosen = self._opening.take(n, taken, self._told.observations())
         n_left = n - len(chosen)
         if not n_left:
             return chosen
@@ -347,33 +354,6 @@ class Optimizer:
             kept=self._weighting.kept(observations),
         )
 
-    def _start(self, n: int, taken: set[Hashable]) -> list[Params]:
-        """Up to n new points of earlier searches or of the initial design."""
-        warm = self._warm_start
-        if not warm.queue and not self._design:
-            return []
-        leads = warm.leads(self._told.observations())
-        chosen: list[Params] = []
-        while len(chosen) < n:
-            queue = warm.queue if leads or not warm.has_begun(taken) else []
-            if not queue and len(taken) < self._n_initial:
-                queue = self._design
-            if not queue:
-                break
-            chosen += self._next_of(queue, 1, taken)
-        return chosen
-
-    def _next_of(self, queue: list[Params], n: int, taken: set[Hashable]) -> list[Params]:
-        """Take up to n new points from the front of a queue, and add their keys to `taken`."""
-        chosen: list[Params] = []
-        while queue and len(chosen) < n:
-            params = queue.pop(0)
-            key = self.space.key(self.space.encode(params))
-            if key not in taken:
-                chosen.append(params)
-                taken.add(key)
-        return chosen
-
     def _model(self) -> Any | None:
         """The surrogate fitted to all that was told; None if it cannot be."""
         observations = self._told.observations()
@@ -400,10 +380,10 @@ class Optimizer:
                 stacklevel=3,
             )
 
-    def _draw_design(self, method: str, rng: np.random.Generator) -> list[Params]:
-        known = self._told.keys | {
-            self.space.key(self.space.encode(params)) for params in self._given
-        }
-        n = max(0, self._n_initial - len(known))
+    def _draw_design(
+        self, method: str, n_initial: int, given: list[Params], rng: np.random.Generator
+    ) -> list[Params]:
+        known = self._told.keys | {self.space.key(self.space.encode(params)) for params in given}
+        n = max(0, n_initial - len(known))
         U = initial_design(self.space, n, method, rng, exclude=known)
         return [self.space.decode(u) for u in U]

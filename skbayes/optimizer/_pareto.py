@@ -13,9 +13,9 @@ __all__ = ["hypervolume", "non_dominated", "reference_of"]
 
 Floats = NDArray[np.float64]
 
-# How far below the front the reference lies, in widths of the front (Ishibuchi et al. 2018: too near, and
-# the ends of the front count for nothing; too far, and they count for nearly all).
-_BELOW_FRONT = 0.1
+# So that the worst score counts for something. A reference near the front, as many use to compare fronts, leaves no
+# reason to extend it: PLACEHOLDER
+_BELOW = 0.1
 
 
 def non_dominated(scores: ArrayLike) -> NDArray[np.bool_]:
@@ -97,25 +97,18 @@ def hypervolume(scores: ArrayLike, reference: ArrayLike) -> float:
     return float(np.prod(best - r)) - region.volume_below(best)
 
 
-def reference_of(front: Floats, width: Floats) -> Floats:
-    """Return a reference for the hypervolume of a front.
+def reference_of(scores: Floats) -> Floats:
+    """Return a reference for the hypervolume of some scores.
 
     Parameters
     ----------
-    front : ndarray of shape (n_points, n_objectives)
-        At least one point.
-    width : ndarray of shape (n_objectives,)
-        What counts as the front's width in an objective where it has less.
+    scores : ndarray of shape (n_points, n_objectives)
+        At least one point, finite; all that were evaluated, and not only their front.
 
     Returns
     -------
     reference : ndarray of shape (n_objectives,)
-        A tenth of the front's width below its worst score in each objective.
-
-    References
-    ----------
-    .. [1] Ishibuchi, Imada, Setoguchi, Nojima (2018). How to specify a reference point in hypervolume
-       calculation for fair performance comparison. Evol. Comput. 26, 411-440. DOI 10.1162/evco_a_00226
+        A tenth of their range below the worst of them in each objective.
     """
-    worst = front.min(axis=0)
-    return worst - _BELOW_FRONT * np.maximum(front.max(axis=0) - worst, width)
+    worst = scores.min(axis=0)
+    return np.asarray(worst - _BELOW * (scores.max(axis=0) - worst))

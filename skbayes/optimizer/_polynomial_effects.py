@@ -16,7 +16,8 @@ __all__ = ["Basis", "PolynomialEffects"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-# Steps for up to nine values, polynomials of degree 8 for more. In pairs the sum of both degrees is bounded: 36 features for each.
+# Steps for up to nine values, polynomials of degree 8 for more. In pairs the sum of both degrees is
+# bounded: 36 features for each.
 _DEGREE, _PAIR_DEGREE = 8, 9
 # Rows for each coefficient: fewer, and h would follow the points instead of the function.
 _ROWS_PER_FEATURE = 4
@@ -104,12 +105,15 @@ class PolynomialEffects:
         degree = min(_DEGREE, room // n_dims)
         features = [(j, j, d, 0) for j in range(n_dims) for d in range(1, degree + 1)]
         for i, j in pairs:
-            features += [(i, j, a, b) for a in range(1, _DEGREE + 1) for b in range(1, _PAIR_DEGREE - a + 1)]
+            features += [
+                (i, j, a, b) for a in range(1, _DEGREE + 1) for b in range(1, _PAIR_DEGREE - a + 1)
+            ]
         table = np.array(features[: max(room, n_dims * degree)], dtype=int).reshape(-1, 4).T
         columns, degrees = table[:2], table[2:]
         X = L[:, columns[0], degrees[0]] * L[:, columns[1], degrees[1]]
         # The normal equations are safe here: the features are nearly orthonormal.
-        return cls(columns, degrees, np.linalg.lstsq(X.T @ X, X.T @ values.T, rcond=None)[0].T)
+        coefficients = np.linalg.lstsq(X.T @ X, X.T @ values.T, rcond=None)[0].T
+        return cls(columns, degrees, np.asarray(coefficients, dtype=float))
 
     def values(self, L: Floats) -> Floats:
         """h at the points of L, (n_functions, n)."""
@@ -133,9 +137,9 @@ class PolynomialEffects:
 
         `member` (n_dims,) is the group of each column, one of p.
         """
-        i, j = member[self.columns]
         exact = np.zeros((len(self.coefficients), p, p))
-        np.add.at(exact, (slice(None), i, j), self.coefficients**2)
-        is_pair = i != j
-        np.add.at(exact, (slice(None), j[is_pair], i[is_pair]), self.coefficients[:, is_pair] ** 2)
+        for (i, j), c in zip(member[self.columns].T, self.coefficients.T, strict=True):
+            exact[:, i, j] += c**2
+            if i != j:
+                exact[:, j, i] += c**2
         return exact

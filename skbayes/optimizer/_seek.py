@@ -30,9 +30,9 @@ class KeepingAlone(MarginalAcquisition):
     def value_and_partials(
         self, mean: ArrayLike, std: ArrayLike, incumbent: ArrayLike
     ) -> tuple[Floats, Floats, Floats]:
-        std = np.maximum(np.asarray(std, dtype=float), _LEAST)
-        zero = np.zeros_like(std)
-        return (np.log(std), zero, 1.0 / std) if self.spreads else (zero, zero, zero)
+        s: Floats = np.maximum(np.asarray(std, dtype=float), _LEAST)
+        zero = np.zeros_like(s)
+        return (np.log(s), zero, 1.0 / s) if self.spreads else (zero, zero, zero)
 
     def weigh(
         self, value: ArrayLike, incumbent: ArrayLike, log_weight: ArrayLike

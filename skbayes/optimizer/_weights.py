@@ -91,6 +91,8 @@ class Weighting:
         Seed of the models' random starts.
     constraints : sequence of MetricConstraint, default=()
         What metrics must keep to.
+    interior_share : float, default=1.0
+        How much of its full weight the interior of ranges gets.
     """
 
     def __init__(
@@ -103,12 +105,18 @@ class Weighting:
         prior_weight: float,
         seed: int,
         constraints: Sequence[MetricConstraint] = (),
+        interior_share: float = 1.0,
     ) -> None:
         _check(failures, prior_weight)
         priors: list[Any] = [PriorWeight(space)]
         if surrogate.has_gradient:
             priors.append(InteriorWeight(space))
-        self._priors = [prior for prior in priors if prior_weight > 0.0 and not prior.is_flat]
+        shares = (1.0, interior_share)
+        self._priors: list[LogWeight] = [
+            prior if share == 1.0 else Scaled(prior, share)
+            for prior, share in zip(priors, shares, strict=False)
+            if prior_weight > 0.0 and not prior.is_flat
+        ]
         self._prior_weight = float(prior_weight)
         self._cost_exponent = float(acquisition.cost_exponent)
         self._cost = CostModel(space, seed)

@@ -98,9 +98,7 @@ def _of_process(
     return DrawnFunctions(grown.covariance, grown.points, solve(grown.R, targets))
 
 
-def _joint_draws(
-    process: Process, points: Points, n: int, rng: np.random.Generator
-) -> FloatArray:
+def _joint_draws(process: Process, points: Points, n: int, rng: np.random.Generator) -> FloatArray:
     mean, _ = process.mean_and_std(points)
     covariance = process.posterior_covariance(points)
     # Not a Cholesky factor: close to observations the covariance is singular but for rounding.

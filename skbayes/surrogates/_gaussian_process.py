@@ -54,9 +54,10 @@ class GaussianProcess(Surrogate):
         What the posterior is averaged over, if they are optimised: nothing, the maximum a
         posteriori alone; ``"ensemble"``, eight weighted draws of a normal approximation around it;
         ``"slice"``, eight draws of a slice sampler. Beyond 250 observations always the first.
-    output_transform : {"auto", "standardize", "log_losers", "normal_scores"}, default="auto"
+    output_transform : {"auto", "standardize", "log_losers", "log_outliers", "normal_scores"}, default="auto"
         Map of the scores to the latent unit. ``"log_losers"`` squashes scores below the median
-        by a logarithm and leaves those above linear, ``"normal_scores"`` takes the ranks alone,
+        by a logarithm and leaves those above linear, ``"log_outliers"`` only those far below the
+        others, ``"normal_scores"`` takes the ranks alone,
         ``"auto"`` is the latter below 15 observations and the former from there on. None keeps
         raw scores, of which the prior mean then is 0.
     categories : sequence of int, default=None

@@ -37,6 +37,10 @@ _LARGEST_STD = 1e100
 # value of diverged scores.
 _FAR = 10.0
 
+# How many times farther from the median than the upper quartile an outlier is: as far as Tukey's fence,
+# 1.5 distances of the quartiles beyond the lower one, were it as far below as above.
+_FENCE = 4.0
+
 # The trapezoidal rule: spectrally exact for smooth maps, and good at the kinks of these, where the
 # nodes of Gauss and Hermite, few and far out, miss the mean by a fifth of a standard deviation.
 _NODES = np.linspace(-6.0, 6.0, 121)
@@ -93,6 +97,26 @@ def _above(y: FloatArray, level: float) -> FloatArray:
     return above[above > level + _rounding(np.append(above, level))]
 
 
+def log_outliers(y: FloatArray) -> OutputMap:
+    """Scores far below the others squashed by a logarithm, all others left linear; then standardised.
+
+    For one of several objectives: what is below its median may be the best there is in another.
+    """
+    if _is_level(y):
+        return standardize(y)
+    median = _knee(y)
+    winners = _above(y, median)
+    if not len(winners):
+        return log_losers(y)
+    quartile = float(np.median(winners)) - median
+    knee = median - _FENCE * quartile
+    if y.min() >= knee:
+        return standardize(y)
+    scale = 2.0 * quartile
+    first = LogLosers(knee, scale, (float(y.min()) - knee) / scale)
+    return Chain(first, standardize(first.forward(y)))
+
+
 def normal_scores(y: FloatArray) -> OutputMap:
     """Ranks to quantiles of the normal distribution, ties sharing their mean rank."""
     if _is_level(y):
@@ -128,6 +152,7 @@ def raw(y: FloatArray) -> OutputMap:
 OUTPUT_TRANSFORMS: dict[str, Callable[[FloatArray], OutputMap]] = {
     "standardize": standardize,
     "log_losers": log_losers,
+    "log_outliers": log_outliers,
     "normal_scores": normal_scores,
     "auto": auto,
 }

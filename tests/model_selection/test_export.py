@@ -5,6 +5,7 @@ import math
 import os
 import struct
 import sys
+import threading
 from dataclasses import fields
 
 import numpy as np
@@ -41,11 +42,20 @@ def content(history):
     return history.origin, rows
 
 
+class Locked:
+    """Cannot be pickled, and two of them have one repr."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+
+
 FIRST, SECOND = SVC(), SVC(C=2.0)
 ODD = [FIRST, SECOND, (50, 50), (50,), None, True, 1, 1.0, "1", "é\n", 10**30, NAN, INF, -INF, -0.0]
 FULL = History(
     (
-        Trial(0, {"a": FIRST, "C": 0.1 + 0.2}, 0.1, "complete", 1e-300, (0.1, NAN), 3.5, {"f1": -INF}),
+        Trial(
+            0, {"a": FIRST, "C": 0.1 + 0.2}, 0.1, "complete", 1e-300, (0.1, NAN), 3.5, {"f1": -INF}
+        ),
         Trial(1, {"a": (50,)}, NAN, "failed"),
         Trial(2, {}, -0.0, "pruned", None, (NAN, INF), 0.0, {}),
     ),
@@ -84,16 +94,12 @@ def test_choices_may_be_reordered_and_added_to(tmp_path):
 
 def test_what_no_fingerprint_tells_apart_is_known_by_its_position_in_the_same_list(tmp_path):
     path = tmp_path / "history.jsonl"
-    twins = [open(os.devnull) for _ in range(2)]  # cannot be pickled, and their reprs are equal
-    try:
-        space = {"file": Categorical(twins)}
-        save_history([Trial(0, {"file": twins[1]}, 1.0)], path, space)
-        assert load_history(path, space).trials[0].params["file"] is twins[1]
-        with pytest.raises(JournalError, match=r"space has 2 such choices among 3 objects for file"):
-            load_history(path, {"file": Categorical([(1, 2), *twins])})
-    finally:
-        for twin in twins:
-            twin.close()
+    twins = [Locked(), Locked()]
+    space = {"lock": Categorical(twins)}
+    save_history([Trial(0, {"lock": twins[1]}, 1.0)], path, space)
+    assert load_history(path, space).trials[0].params["lock"] is twins[1]
+    with pytest.raises(JournalError, match=r"space has 2 such choices among 3 objects for lock"):
+        load_history(path, {"lock": Categorical([(1, 2), *twins])})
 
 
 def test_an_object_that_the_space_has_not_is_an_error_that_names_it(tmp_path):
@@ -191,11 +197,15 @@ def test_a_line_of_another_file_does_not_pass(tmp_path):
         load_history(one)
 
 
-@pytest.mark.parametrize("data", [b"", b"\n", b"hello", b'{"a": 1}\n', b"PK\x03\x04\x00", b'{"format":"skbayes-his'])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n", b"hello", b'{"a": 1}\n', b"PK\x03\x04\x00", b'{"format":"skbayes-his']
+)
 def test_a_foreign_file_is_refused(tmp_path, data):
     path = tmp_path / "foreign"
     path.write_bytes(data)
-    with pytest.raises(JournalError, match=r"no journal|no header yet|not the header|lost its header") as caught:
+    with pytest.raises(
+        JournalError, match=r"no journal|no header yet|not the header|lost its header"
+    ) as caught:
         load_history(path)
     assert isinstance(caught.value, ValueError)
 

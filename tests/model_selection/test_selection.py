@@ -17,6 +17,7 @@ from skbayes import (
     GridSearchCV,
     HalvingBayesSearchCV,
     ManualSearchCV,
+    Optimizer,
     RandomizedSearchCV,
 )
 from skbayes.model_selection import best_posterior_mean, one_standard_error
@@ -45,7 +46,7 @@ def table(folds, metric="score", params=None, **columns):
     folds = np.asarray(folds, dtype=float)
     results = {f"split{k}_test_{metric}": column for k, column in enumerate(folds.T)}
     results[f"mean_test_{metric}"] = folds.mean(axis=1)
-    results["mean_fit_time"] = np.ones(len(folds))
+    results["mean_fit_time"], results["std_fit_time"] = np.ones(len(folds)), np.zeros(len(folds))
     results["params"] = [{"n": i} for i in range(len(folds))] if params is None else params
     return results | columns
 
@@ -111,42 +112,41 @@ def test_predicted_fit_times_are_fooled_less_than_measured_ones():
     params = [{"n": int(k)} for k in n]
     chosen, quickest = [], []
     for seed in range(10):
-        noise = np.random.default_rng(seed).normal(0.0, 0.5, len(n))
-        times = 0.01 * np.exp(
-            0.05 * n + noise
-        )  # the clock shows n = 0 as quickest once in five times
-        results = table(np.full((24, 5), 0.8), params=params, mean_fit_time=times)
-        rules = one_standard_error(), one_standard_error("fit_time")
-        chosen.append(rules[0](results))
-        assert rules[1](results) == chosen[-1]
+        # Five folds: the log of their mean has the standard deviation .3, and an n more takes a twentieth longer.
+        noise = np.random.default_rng(seed).normal(0.0, 0.3, len(n))
+        times = 0.01 * np.exp(0.05 * n + noise)
+        clock = {"mean_fit_time": times, "std_fit_time": 0.3 * np.sqrt(5) * times}
+        results = table(np.full((24, 5), 0.8), params=params, **clock)
+        chosen.append(one_standard_error()(results))
+        assert one_standard_error("fit_time")(results) == chosen[-1]
         quickest.append(int(times.argmin()))
-    assert np.mean(chosen) < 0.6 * np.mean(quickest)
+    assert np.mean(chosen) < 0.5 * np.mean(quickest)
 
 
-def lucky(n_points=25):
-    """A parabola with its top at 12, and a spike far from it."""
-    x = np.arange(n_points)
-    means = 0.9 - 0.002 * (x - 12.0) ** 2 + 0.002 * np.sin(7.0 * x)
-    means[22] = 0.905
-    return np.tile(means[:, None], (1, 5))
+def test_luck_that_the_neighbours_do_not_bear_out_is_not_believed():
+    x = np.arange(25)
+    truth = -0.001 * (x - 12.0) ** 2
+    regrets = {"posterior": [], "best": []}
+    for seed in range(40):
+        folds = truth[:, None] + np.random.default_rng(seed).normal(0.0, 0.08, (25, 5))
+        results = table(folds)
+        regrets["best"].append(-truth[results["mean_test_score"].argmax()])
+        regrets["posterior"].append(-truth[best_posterior_mean(results)])
+    # Errors without any likeness between neighbours; 40 pairs, of which the standard error is a tenth.
+    assert np.mean(regrets["posterior"]) < 0.9 * np.mean(regrets["best"])
 
 
-def test_a_score_that_its_neighbours_do_not_bear_out_is_not_chosen():
-    results = table(lucky())
-    assert int(np.argmax(results["mean_test_score"])) == 22
-    assert abs(best_posterior_mean(results) - 12) <= 3
+def test_the_noise_that_the_model_is_told_is_that_of_the_folds():
+    # Scores without any: what is the same on all folds is believed to the last candidate.
+    rng = np.random.default_rng(0)
+    means = rng.normal(size=12)
+    assert best_posterior_mean(table(np.tile(means[:, None], (1, 5)))) == int(means.argmax())
 
 
-def test_the_posterior_of_the_search_decides_if_there_is_one():
-    scores = np.tile([[0.7], [0.9], [0.8]], (1, 3))
-    posterior = np.array([0.7, 0.75, 0.8])
-    results = table(scores, posterior_mean_test_score=posterior)
-    assert best_posterior_mean(results) == 2
-    # Of equal expectations the better score.
-    assert best_posterior_mean(results | {"posterior_mean_test_score": np.full(3, 0.7)}) == 1
-    # With two metrics it may be of the other one.
-    both = results | table(scores[::-1], "other", posterior_mean_test_score=posterior)
-    assert best_posterior_mean(both, metric="other") == 1
+def test_of_equal_expectations_the_better_score_decides():
+    params = [{"n": 1}, {"n": 1}, {"n": 9}]  # the first two are one point of the space
+    scores = np.array([[0.8, 0.7], [0.8, 0.9], [0.1, 0.2]])
+    assert best_posterior_mean(table(scores, params=params)) == 1
 
 
 @pytest.mark.parametrize("rule", [best_posterior_mean, one_standard_error("-n")])
@@ -159,11 +159,7 @@ def test_who_was_given_up_or_failed_is_never_chosen(rule):
     status = np.array(
         ["complete", "pruned", "failed", "complete", "complete", "timeout"], dtype=object
     )
-    results = table(
-        scores, status=status, posterior_mean_test_score=np.array([0.5, 1, 1, 0.5, 0.5, 1])
-    )
-    assert rule(results) in (0, 3, 4)
-    del results["posterior_mean_test_score"]
+    results = table(scores, status=status)
     assert rule(results) in (0, 3, 4)
     assert rule({k: v for k, v in results.items() if k != "status"}) in (0, 3, 4, 5)
 
@@ -251,10 +247,11 @@ def test_what_a_rule_cannot_use_it_says():
             rule(table(np.full((2, 3), np.nan)))
 
 
-def test_without_a_model_the_best_score_is_taken_with_a_warning():
-    # One parameter is in every candidate another one's choice: no space spans values that float64 cannot tell apart.
-    params = [{"x": 1.0}, {"x": float(np.nextafter(1.0, 2.0))}]
-    with pytest.warns(
-        UserWarning, match="has no model of the scores .* takes the best score instead"
-    ):
-        assert best_posterior_mean(table([[0.1, 0.2], [0.3, 0.4]], params=params)) == 1
+def test_without_a_model_the_best_score_is_taken_with_a_warning(monkeypatch):
+    # Hours of fits are over when the rule is asked: numerics that forbid a model must not end them with an error.
+    def refuse(self, params_list):
+        raise ValueError("There is no posterior")
+
+    monkeypatch.setattr(Optimizer, "score_posterior", refuse)
+    with pytest.warns(UserWarning, match=r"no model of the scores \(There is no posterior\)"):
+        assert best_posterior_mean(table([[0.1, 0.2], [0.3, 0.4]])) == 1

@@ -159,3 +159,19 @@ def test_score_moments_are_the_inverse_s(name, mean, std):
     # 121 nodes against 20,000 quantiles, of a map with kinks and steep ends.
     assert center[0] == pytest.approx(draws.mean(), abs=0.01 * (1 + draws.std()))
     assert spread[0] == pytest.approx(draws.std(), rel=0.02, abs=0.02)
+
+
+def test_log_outliers_leaves_scores_linear_unless_some_lie_far_below():
+    scores = np.random.default_rng(0).normal(size=40)
+    standard = fit_output("standardize", scores).forward(scores)
+    np.testing.assert_allclose(fit_output("log_outliers", scores).forward(scores), standard)
+    # With upper quartile 1 above the median the fence is 4 below it: all from there on stay in line.
+    scores = np.array([-4.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, -1e6, -40.0])
+    ordered = np.sort(scores)
+    z = fit_output("log_outliers", scores).forward(ordered)
+    slopes = np.diff(z) / np.diff(ordered)
+    assert (slopes > 0.0).all()
+    np.testing.assert_allclose(slopes[2:], slopes[-1], rtol=1e-12)
+    assert slopes[0] < 1e-4 * slopes[-1]
+    # The scores that count keep more than a fourth of the spread, whatever the outliers are.
+    assert np.ptp(z[2:]) > 0.25 * np.ptp(z)
