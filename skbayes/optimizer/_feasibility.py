@@ -103,17 +103,24 @@ class LogFeasibility:
     ----------
     model : SideModel
         Of labels +1 and −1.
+    has_noise : bool, default=True
+        Whether it is about the next evaluation; about the noise-free function otherwise.
     """
 
     model: SideModel
+    has_noise: bool = True
+
+    @property
+    def _noise(self) -> float:
+        return self.model.noise_variance if self.has_noise else 0.0
 
     def value(self, U: Floats) -> Floats:
         mean, std = self.model.mean_and_std(U)
-        return np.asarray(log_ndtr(mean / np.sqrt(std**2 + self.model.noise_variance)))
+        return np.asarray(log_ndtr(mean / np.sqrt(std**2 + self._noise)))
 
     def value_and_gradient(self, U: Floats) -> tuple[Floats, Floats]:
         mean, std, d_mean, d_std = self.model.value_and_gradient(U)
-        spread = np.sqrt(std**2 + self.model.noise_variance)
+        spread = np.sqrt(std**2 + self._noise)
         z = mean / spread
         value = log_ndtr(z)
         # d log Φ(z)/dz = φ(z) / Φ(z), taken as a difference of logarithms: both underflow.

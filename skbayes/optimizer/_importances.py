@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from .._pandas import frame_of
+from .._pandas import MISSING, frame_of
 from ..exceptions import SpaceTypeError, SpaceValueError
 from ..space import Space, as_space, prior_points
 from ..surrogates import GaussianProcess
@@ -134,13 +134,13 @@ class Importances:
         ImportError
             Without pandas.
         """
-        rows: list[tuple[str, str | None, float, float, float, float]] = [
-            (name, None, self.first_order[name], self.first_order_std[name], self.total[name],
-             self.total_std[name])
+        rows: list[tuple[Any, ...]] = [
+            (name, MISSING, *(each[name] for each in (
+                self.first_order, self.first_order_std, self.total, self.total_std)))
             for name in self.names
         ]  # fmt: skip
         rows += [
-            (*pair, share, self.pairs_std[pair], float("nan"), float("nan"))
+            (*pair, share, self.pairs_std[pair], MISSING, MISSING)
             for pair, share in self.pairs.items()
         ]
         rows.sort(key=lambda row: -row[2])

@@ -1,8 +1,8 @@
 """What a metric must keep to: a Gaussian process on the metric, and the probability that it does.
 
 Notation: slack, by how much a metric keeps to its bound, negative where it does not; of times the difference
-of logarithms. With posterior moments m, s of the slack and the noise σ² that the process learnt, the next
-evaluation keeps to the bound with probability Φ(m / √(s² + σ²)).
+of logarithms. With posterior moments m, s of the slack it keeps to the bound with probability Φ(m / s), but for
+the noise of an evaluation: with that, a point would be tried again and again that has just missed its bound.
 
 References: Gardner, Kusner, Xu, Weinberger, Cunningham (2014). Bayesian optimization with inequality
 constraints. ICML. Gelbart, Snoek, Adams (2014). Bayesian optimization with unknown constraints. UAI.
@@ -41,7 +41,9 @@ _WRITTEN = re.compile(r"\s*(<=|>=)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
 _SHORTEST = 1e-6
 # Two values make a difference.
 _FEWEST = 2
-_LOG_HALF = np.log(0.5)
+# A point that is being evaluated counts as one that keeps to a bound unless it hardly can. The best points lie
+# at their bounds, where half of the evaluations miss them: did these not count, a batch would go there twice.
+_LOG_LIKELY = np.log(0.25)
 
 
 @dataclass(frozen=True)
@@ -222,10 +224,10 @@ class Kept:
     weights: tuple[LogFeasibility, ...]
 
     def is_likely(self, U: Floats) -> Bools:
-        """Whether points (m, n_dims) are more likely than not to keep to each constraint."""
+        """Whether points (m, n_dims) have a fair chance of keeping to each constraint."""
         likely = np.ones(len(U), dtype=bool)
         for weight in self.weights:
-            likely &= weight.value(U) > _LOG_HALF
+            likely &= weight.value(U) > _LOG_LIKELY
         return likely
 
 
@@ -267,7 +269,7 @@ class ConstraintModels:
             if known.sum() < _FEWEST or np.ptp(slack[known]) == 0.0:
                 continue
             if model.fit(observations.U[known], slack[known], f"constraint {constraint}"):
-                weights.append(LogFeasibility(model))
+                weights.append(LogFeasibility(model, has_noise=False))
         return Kept(
             keeps_to(self._constraints, metrics) & _has_score(observations.trials), tuple(weights)
         )

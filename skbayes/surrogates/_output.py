@@ -112,7 +112,8 @@ def log_outliers(y: FloatArray) -> OutputMap:
     knee = median - _FENCE * quartile
     if y.min() >= knee:
         return standardize(y)
-    scale = 2.0 * quartile
+    # No outlier is more than 1e12 of the unit away, so that the way back is a number too.
+    scale = max(2.0 * quartile, 1e-12 * float(np.ptp(y)))
     first = LogLosers(knee, scale, (float(y.min()) - knee) / scale)
     return Chain(first, standardize(first.forward(y)))
 

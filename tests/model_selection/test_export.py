@@ -200,6 +200,7 @@ def test_a_line_of_another_file_does_not_pass(tmp_path):
 @pytest.mark.parametrize(
     "data", [b"", b"\n", b"hello", b'{"a": 1}\n', b"PK\x03\x04\x00", b'{"format":"skbayes-his']
 )
+@pytest.mark.filterwarnings("ignore:The journal .* is empty:UserWarning")
 def test_a_foreign_file_is_refused(tmp_path, data):
     path = tmp_path / "foreign"
     path.write_bytes(data)

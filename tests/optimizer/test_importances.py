@@ -293,7 +293,7 @@ def test_another_metric_may_be_asked_for():
         Trial(i, {"x": x, "y": y}, x, fit_time=y, metrics={"size": -y})
         for i, (x, y) in enumerate(rng.random((20, 2)).tolist())
     ]
-    trials.append(Trial(20, {"x": 0.5, "y": 0.5}, math.nan, "failed"))
+    trials.append(Trial(20, {"x": 0.0, "y": 0.5}, math.nan, "failed"))
     assert importances(trials, space, random_state=0).first_order["x"] > 0.95
     for metric in ("fit_time", "size"):
         found = importances(trials, space, metric=metric, random_state=0)

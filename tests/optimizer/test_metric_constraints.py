@@ -80,9 +80,9 @@ def test_the_weight_is_the_probability_of_keeping_to_the_bound():
     [weight] = kept.weights
     mean, std = weight.model.mean_and_std(U)
     np.testing.assert_allclose(mean, 1.0 - 2.0 * U[:, 0], atol=0.1)
-    wanted = norm.logcdf(mean / np.sqrt(std**2 + weight.model.noise_variance))
-    np.testing.assert_allclose(weight.value(U), wanted)
+    np.testing.assert_allclose(weight.value(U), norm.logcdf(mean / std))
     assert kept.is_likely(U).tolist() == [True, True, False]
+    assert np.exp(weight.value(U[2:])) < 0.25
     assert Kept(kept.rows, ()).is_likely(U).all()
 
 
@@ -106,9 +106,11 @@ def constrained(n, bound, n_points=1, seed=0):
 
 @pytest.mark.parametrize("n_points", [1, 3])
 def test_the_search_goes_to_the_bound_and_hardly_beyond(n_points):
-    late = [trial.params["x"] for trial in constrained(21, "<= 0.25", n_points).history][9:]
+    trials = constrained(21, "<= 0.25", n_points).history.trials
+    late = [trial.params["x"] for trial in trials][9:]
     kept = [x for x in late if x <= 0.5]
-    assert len(kept) > len(late) / 3
+    assert len(kept) >= len(late) / 4  # half of those at the bound miss it
+    assert min(abs(np.diff(np.sort(late)))) > 1e-6
     assert max(kept) == pytest.approx(0.5, abs=0.01)
     assert np.median(late) == pytest.approx(0.5, abs=0.05)
 
