@@ -52,7 +52,7 @@ class Journal:
         How parameters are written.
     conditions : mapping
         As in `open`.
-    needs_train_scores : bool
+    needs_train_scores, needs_predictions : bool
         As in `open`.
 
     Attributes

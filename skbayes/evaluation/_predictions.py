@@ -149,7 +149,20 @@ class PredictionFiles:
         self._directory = tempfile.mkdtemp(prefix="predictions-", dir=directory)
 
     def put(self, task: Task, result: FoldResult) -> FoldResult:
-        """Write the predictions of a task, and return its result with their place instead."""
+        """Write the predictions of a task to a file.
+
+        Parameters
+        ----------
+        task : Task
+            Its numbers name the file.
+        result : FoldResult
+            What it gave.
+
+        Returns
+        -------
+        result : FoldResult
+            The same with a handle to the file; what has no predictions comes back as it is.
+        """
         if not isinstance(result.predictions, FoldPredictions):
             return result
         name = f"candidate{task.candidate:06d}-fold{task.fold:03d}.npy"
