@@ -64,7 +64,7 @@ def report(options: argparse.Namespace) -> None:
         kept, remarks = cells(path)
         tasks = list(dict.fromkeys(task for task, _ in kept))
         arms = list(dict.fromkeys(arm for _, arm in kept))
-        groups = {"all": tasks}
+        groups = {"all": tasks} if "best" in arms else {}
         if "best" in arms:
             groups |= {
                 kind: [t for t in tasks if t.endswith(kind)] for kind in ("one model", "families")
@@ -73,6 +73,8 @@ def report(options: argparse.Namespace) -> None:
         for name, members in [*groups.items(), *((task, [task]) for task in tasks)]:
             print(f"\n{name} (mean loss of {arms[0]!r}: {mean_loss(kept, members, arms[0]):.4f})")
             for arm in arms[1:]:
+                if any((task, arm) not in kept for task in members):
+                    continue
                 print(f"| {arm} | {gain(kept, members, arm, arms[0])} |")
         if "snapshots" in arms:
             print("\nsnapshots against independent runs of equal cost")

@@ -2,7 +2,7 @@
 
     python benchmarks/multi_objective.py tabulate --table forest.json
     python benchmarks/multi_objective.py run --peers skbayes random --table forest.json --out runs.jsonl
-    python benchmarks/multi_objective.py report runs.jsonl --table forest.json
+    python benchmarks/multi_objective.py report runs.jsonl --table forest.json --rst docs/several_metrics_table.txt
 
 `run` appends to a file and leaves out what it holds; peers of another environment (optuna, with torch for its
 Gaussian process) are run there and write a file of the same form. `report` takes one or several files.
@@ -276,48 +276,61 @@ def with_interval(values: np.ndarray, form: str = ".3f") -> str:
     """Mean and 95 % interval of the t distribution."""
     from scipy.stats import t
 
+    if len(values) < 2:
+        return f"{values.mean():{form}}"
     half = t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
     return f"{values.mean():{form}} ± {half:.3f}"
 
 
 def report(options: argparse.Namespace) -> None:
-    """Print the tables."""
-    records = [
-        json.loads(line) for path in options.files for line in Path(path).read_text().splitlines()
-    ]
+    """Print the table, or write it as a page of the documentation includes it."""
+    lines = [line for path in options.files for line in Path(path).read_text().splitlines()]
+    records = [json.loads(line) for line in lines]
     peers = list(dict.fromkeys(r["peer"] for r in records))
+    peers.sort(key=lambda peer: list(PEERS).index(peer) if peer in PEERS else len(PEERS))
     base = options.base if options.base in peers else peers[0]
-    print(
-        "| problem | search | "
-        + " | ".join(f"after {n}" for n in COUNTS)
-        + f" | {base} − it | wins | seconds |"
-    )
-    print("| --- " * (len(COUNTS) + 5) + "|")
+    rows = [
+        ["Problem", "Search", *(f"after {n}" for n in COUNTS), f"{base} − it", "Won", "Seconds"]
+    ]
     for name, make in problems(options.table).items():
-        problem = make()
-        found: dict[str, dict[int, list[float]]] = {}
-        seconds: dict[str, list[float]] = {}
-        for r in records:
-            if r["problem"] == name:
-                volumes = [problem.volume(np.array(r["values"][:n])) / problem.most for n in COUNTS]
-                found.setdefault(r["peer"], {})[r["seed"]] = volumes
-                seconds.setdefault(r["peer"], []).append(r["seconds"])
-        for peer in peers:
-            if peer not in found:
-                continue
-            table = np.array(list(found[peer].values()))
-            seeds = [seed for seed in found[peer] if seed in found.get(base, {})]
-            gain = np.array([found[base][s][-1] - found[peer][s][-1] for s in seeds])
-            cells = (
-                [with_interval(column) for column in table.T]
-                if len(table) > 1
-                else ["-"] * len(COUNTS)
-            )
-            paired = with_interval(gain, "+.3f") if peer != base and len(gain) > 1 else ""
-            wins = f"{(gain > 0).sum()}/{len(gain)}" if peer != base else ""
-            print(
-                f"| {name} | {peer} | {' | '.join(cells)} | {paired} | {wins} | {np.mean(seconds[peer]):.1f} |"
-            )
+        mine = [r for r in records if r["problem"] == name]
+        rows += rows_of(name, make(), mine, peers, base)
+    if options.rst is None:
+        for k, row in enumerate(rows):
+            print("| " + " | ".join(row) + " |" + ("\n" + "| --- " * len(row) + "|") * (not k))
+        return
+    text = ".. list-table::\n   :header-rows: 1\n\n"
+    for row in rows:
+        text += "".join(
+            f"   {'-' if k else '* -'} {cell}\n".replace("   - ", "     - ")
+            for k, cell in enumerate(row)
+        )
+    Path(options.rst).write_text(text, encoding="utf-8")
+
+
+def rows_of(
+    name: str, problem: Problem, records: list[dict[str, Any]], peers: list[str], base: str
+) -> list[list[str]]:
+    """A row of the table for each peer on a problem."""
+    found: dict[str, dict[int, list[float]]] = {}
+    seconds: dict[str, list[float]] = {}
+    for r in records:
+        volumes = [problem.volume(np.array(r["values"][:n])) / problem.most for n in COUNTS]
+        found.setdefault(r["peer"], {})[r["seed"]] = volumes
+        seconds.setdefault(r["peer"], []).append(r["seconds"])
+    rows = []
+    for peer in (peer for peer in peers if peer in found):
+        columns = np.array(list(found[peer].values())).T
+        seeds = [seed for seed in found[peer] if seed in found.get(base, {})]
+        gain = np.array([found[base][s][-1] - found[peer][s][-1] for s in seeds])
+        row = [name, peer, *map(with_interval, columns)]
+        row += (
+            ["", ""]
+            if peer == base
+            else [with_interval(gain, "+.3f"), f"{(gain > 0).sum()} of {len(gain)}"]
+        )
+        rows.append([*row, f"{np.mean(seconds[peer]):.1f}"])
+    return rows
 
 
 def main() -> None:
@@ -344,6 +357,7 @@ def main() -> None:
     reporter.add_argument("files", nargs="+")
     reporter.add_argument("--base", default="skbayes", help="what the others are compared with")
     reporter.add_argument("--table", default=None)
+    reporter.add_argument("--rst", default=None, help="where to write the table")
     reporter.set_defaults(call=report)
     options = parser.parse_args()
     warnings.simplefilter("ignore")  # Optuna's word that a sampler is experimental

@@ -89,9 +89,11 @@ class ImpliedScoring:
         return self.scoring
 
     def _get_scorers(self) -> tuple[Any, Any]:
-        # Private, and the one place: routing asks it too, and does not ask us.
-        stand_in = copy.copy(self)
-        stand_in.scoring = self._implied_scoring()
+        # Private, and the one place where scorers are made: for the routing of metadata too.
+        stand_in, scoring = self, self._implied_scoring()
+        if scoring is not self.scoring:
+            stand_in = copy.copy(self)
+            stand_in.scoring = scoring
         return super(ImpliedScoring, stand_in)._get_scorers()  # type: ignore[misc]
 
 

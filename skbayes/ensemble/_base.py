@@ -4,14 +4,26 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    RegressorMixin,
+    is_classifier,
+    is_regressor,
+)
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from ._averaging import as_probabilities, best_method, labels_of, respond
 
-__all__ = ["AveragingClassifier", "AveragingEstimator", "AveragingRegressor", "single_target"]
+__all__ = [
+    "AveragingClassifier",
+    "AveragingEstimator",
+    "AveragingRegressor",
+    "check_kind",
+    "single_target",
+]
 
 Array = NDArray[Any]
 
@@ -118,6 +130,34 @@ class AveragingRegressor(RegressorMixin, AveragingEstimator):
             In the unit of the target.
         """
         return self._average(X)
+
+
+def check_kind(owner: Any, template: Any, what: str) -> None:
+    """Refuse a template of another kind than the ensemble.
+
+    Parameters
+    ----------
+    owner : AveragingClassifier or AveragingRegressor
+        The ensemble.
+    template : estimator object
+        What its members will be, or a search for it.
+    what : str
+        What it is called in the message.
+
+    Raises
+    ------
+    TypeError
+        If one is a classifier and the other is not.
+    """
+    name = type(owner).__name__
+    wanted, others = "classifier", "regressor"
+    fits, is_other = is_classifier(template), is_regressor(template)
+    if not is_classifier(owner):
+        wanted, others, fits, is_other = others, wanted, is_other, fits
+    if not fits:
+        other = name.replace(wanted.capitalize(), others.capitalize())
+        advice = f"Use {other}." if is_other else "Only classifiers and regressors can be averaged."
+        raise TypeError(f"{name} needs a {wanted}; got {what}. {advice}")
 
 
 def single_target(owner: Any, y: Any) -> Any:

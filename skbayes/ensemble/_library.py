@@ -119,7 +119,8 @@ class Library:
 
     def __getitem__(self, k: int) -> Array:
         values = self.kept[int(self.candidates[k])]
-        return as_numbers(values, self.methods[k], self.rule, self.classes) / self.scales[k]
+        numbers = as_numbers(values, self.methods[k], self.rule, self.classes)
+        return numbers if self.scales[k] == 1.0 else numbers / self.scales[k]
 
     def __iter__(self) -> Iterator[Array]:
         return (self[k] for k in range(len(self)))
@@ -156,7 +157,7 @@ def open_library(
         If there is no candidate, or if the metric cannot be computed from predictions.
     """
     kept = search.predictions_
-    found = [k for k, method in enumerate(kept.methods) if method is not None]
+    found = _usable(search)
     if not found:
         raise ValueError(
             f"None of the {len(kept)} candidates of the search was evaluated on all folds and predicted: there is "
@@ -171,6 +172,13 @@ def open_library(
     if rule == "decision_function":
         library = replace(library, scales=np.array([_scale(numbers) for numbers in library]))
     return _with_finite_scores(library)
+
+
+def _usable(search: Any) -> list[int]:
+    """Return the candidates with predictions; if some keep to the constraints of the search, only these."""
+    found = [k for k, method in enumerate(search.predictions_.methods) if method is not None]
+    keeps_to = search.cv_results_.get("is_feasible", np.ones(len(search.predictions_), dtype=bool))
+    return [k for k in found if keeps_to[k]] or found
 
 
 def _with_finite_scores(library: Library) -> Library:

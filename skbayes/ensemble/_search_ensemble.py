@@ -6,14 +6,14 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.utils import Tags, check_random_state, get_tags, indexable
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._sklearn import metadata_rows
-from ._base import AveragingEstimator, single_target
+from ._base import AveragingEstimator, check_kind, single_target
 from ._library import Library, open_library
 from ._metadata import for_candidates, for_scorer, for_search
 from ._selection import Selection, averaged, bagged, greedy, top_k
@@ -86,8 +86,8 @@ class SearchEnsemble(AveragingEstimator):
         if search.keep_predictions is False:
             search.set_params(keep_predictions=True)
         search.fit(X, y, callback=callback, **for_search(self, params))
-        best = getattr(search, "best_index_", None) if hasattr(search, "best_estimator_") else None
-        return self._build(search, X, y, params, is_fitted=best)
+        has_best = hasattr(search, "best_estimator_")
+        return self._build(search, X, y, params, search.best_index_ if has_best else None)
 
     @classmethod
     def from_search(
@@ -124,7 +124,7 @@ class SearchEnsemble(AveragingEstimator):
         ensemble._check_arguments()
         y = single_target(ensemble, y)
         _check_predictions(search, y, cls.__name__)
-        return ensemble._build(search, X, y, dict(params or {}), is_fitted=None)
+        return ensemble._build(search, X, y, dict(params or {}), None)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return who gets which metadata: the search, and the scorer if `scoring` is given.
@@ -164,18 +164,18 @@ class SearchEnsemble(AveragingEstimator):
         metric = (
             search.refit if isinstance(search.refit, str) else getattr(search, "objective", None)
         )
-        if metric is None:
-            raise ValueError(
-                f"The search has several metrics and names none of them: refit={search.refit!r}. Give the ensemble "
-                "scoring=, or the search refit= with the name of a metric."
-            )
         several = isinstance(search.scorer_, dict)
+        if metric is None or (several and metric not in search.scorer_):
+            raise ValueError(
+                f"The search has several metrics and names none that follows from predictions: refit={search.refit!r}. "
+                "Give the ensemble scoring=, or the search refit= with the name of a metric."
+            )
         return (search.scorer_[metric], None) if several else (search.scorer_, metric)
 
     def _build(
-        self, search: Any, X: Any, y: Any, params: dict[str, Any], is_fitted: int | None
+        self, search: Any, X: Any, y: Any, params: dict[str, Any], refitted: int | None
     ) -> Self:
-        """Choose from a finished search and fit what was chosen, but for one that is fitted already."""
+        """Choose from a finished search and fit what was chosen, but for the row that the search has refitted."""
         X, y = indexable(X, y)
         params = metadata_rows(X, params=params)
         scorer, metric = self._scorer(search)
@@ -198,7 +198,7 @@ class SearchEnsemble(AveragingEstimator):
         if library.classes is not None:
             self.classes_ = library.classes
         fit_params = for_candidates(search, for_search(self, params))
-        self.estimators_ = self._fitted(X, y, fit_params, is_fitted)
+        self.estimators_ = self._fitted(X, y, fit_params, refitted)
         self._set_features()
         return self
 
@@ -221,15 +221,15 @@ class SearchEnsemble(AveragingEstimator):
         )
 
     def _fitted(
-        self, X: Any, y: Any, fit_params: dict[str, Any], is_fitted: int | None
+        self, X: Any, y: Any, fit_params: dict[str, Any], refitted: int | None
     ) -> list[Any]:
-        todo = [k for k in range(len(self.params_)) if self.candidates_[k] != is_fitted]
+        todo = [k for k in range(len(self.params_)) if self.candidates_[k] != refitted]
         fitted = Parallel(n_jobs=self.n_jobs)(
             delayed(_fit)(self.search_.estimator, self.params_[k], X, y, fit_params) for k in todo
         )
         models = iter(fitted)
         return [
-            self.search_.best_estimator_ if k == is_fitted else next(models)
+            self.search_.best_estimator_ if k == refitted else next(models)
             for k in self.candidates_
         ]
 
@@ -258,22 +258,7 @@ class SearchEnsemble(AveragingEstimator):
                 f"{name} needs a search that can keep out-of-fold predictions; got {kind}. Use BayesSearchCV, "
                 "GridSearchCV, RandomizedSearchCV or ManualSearchCV of skbayes."
             )
-        wanted = "classifier" if is_classifier(self) else "regressor"
-        if not (is_classifier if wanted == "classifier" else is_regressor)(self.search):
-            other = "Classifier" if wanted == "regressor" else "Regressor"
-            hint = (
-                f"SearchEnsemble{other} may be"
-                if _is_supervised(self.search)
-                else "There is no ensemble"
-            )
-            raise TypeError(
-                f"{name} needs a search over a {wanted}; got {kind} over {type(self.search.estimator).__name__}. "
-                f"{hint} what you want."
-            )
-
-
-def _is_supervised(search: Any) -> bool:
-    return bool(is_classifier(search) or is_regressor(search))
+        check_kind(self, self.search, f"{kind} over {type(self.search.estimator).__name__}")
 
 
 def _fit(template: Any, candidate: Mapping[str, Any], X: Any, y: Any, fit_params: Any) -> Any:

@@ -7,13 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_classifier, is_regressor
+from sklearn.base import is_classifier
 from sklearn.utils import Tags, check_random_state, get_tags, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from .._sklearn import metadata_rows, routing_enabled
 from ._averaging import best_method, common_rule
-from ._base import AveragingEstimator, single_target
+from ._base import AveragingEstimator, check_kind, single_target
 from ._training import Run, as_schedule, find_step_size, seeded, train
 
 __all__ = ["SnapshotEnsemble"]
@@ -151,12 +151,7 @@ class SnapshotEnsemble(AveragingEstimator):
     def _check_arguments(self) -> None:
         """Refuse wrong arguments before any fit."""
         name, kind = type(self).__name__, type(self.estimator).__name__
-        is_ours = is_classifier if is_classifier(self) else is_regressor
-        if not is_ours(self.estimator):
-            wanted = "classifier" if is_classifier(self) else "regressor"
-            raise TypeError(
-                f"{name} trains a {wanted}; got {kind}. The other snapshot ensemble may be what you want."
-            )
+        check_kind(self, self.estimator, kind)
         if not hasattr(self.estimator, "partial_fit"):
             raise TypeError(
                 f"{name} needs an estimator with partial_fit; {kind} has none. Use for example SGDClassifier, "

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.base import is_classifier
 
 from ._result import CandidateResult
@@ -94,9 +95,14 @@ class Predictor:
                     return FoldPredictions("decision_function", decisions)
                 lowest = decisions.min(axis=1) if decisions.ndim == 2 else 0.0
                 values = self._aligned(estimator, decisions, absent=lowest)
-                if values is not None:
+                if values is not None and not _is_one_against_one(estimator):
                     return FoldPredictions("decision_function", values)
-        return FoldPredictions("predict", np.asarray(estimator.predict(X)))
+        predicted = estimator.predict(X)
+        # Of several targets that were sparse, labels are sparse too.
+        is_sparse = issparse(predicted)
+        return FoldPredictions(
+            "predict", predicted.toarray() if is_sparse else np.asarray(predicted)
+        )
 
     def _aligned(self, estimator: Any, values: Any, absent: Any) -> Array | None:
         """Return a column for each class, `absent` for one not seen; None unless there is one for each seen."""
@@ -104,11 +110,27 @@ class Predictor:
         values, seen = np.asarray(values), np.asarray(estimator.classes_)
         if values.ndim != 2 or values.shape[1] != len(seen):
             return None
-        places = np.searchsorted(self.classes, seen)
+        places = np.searchsorted(self.classes, seen) if self._has(seen) else None
+        if places is None:
+            return None  # some number the classes inside, and do not say by which
         aligned = np.empty((len(values), len(self.classes)), dtype=values.dtype)
         aligned[:] = np.reshape(absent, (-1, 1))
         aligned[:, places] = values
         return aligned
+
+    def _has(self, seen: Array) -> bool:
+        """Whether these are among the classes."""
+        assert self.classes is not None
+        return set(seen.tolist()) <= set(self.classes.tolist())
+
+
+def _is_one_against_one(estimator: Any) -> bool:
+    """Whether decisions are between two classes each: of three classes there are three, one for each class or pair."""
+    return any(
+        name.rpartition("__")[2] == "decision_function_shape" and value == "ovo"
+        for name, value in estimator.get_params().items()
+        if isinstance(value, str)
+    )
 
 
 def predictor_of(estimator: Any, y: Any) -> Predictor:
@@ -131,7 +153,7 @@ def predictor_of(estimator: Any, y: Any) -> Predictor:
             f"keep_predictions needs an estimator with predict, and {type(estimator).__name__} has none. "
             "Set keep_predictions=False."
         )
-    is_single = y is not None and np.ndim(y) == 1
+    is_single = y is not None and (np.ndim(y) == 1 or np.shape(y)[1:] == (1,))
     return Predictor(np.unique(np.asarray(y)) if is_classifier(estimator) and is_single else None)
 
 
@@ -142,11 +164,23 @@ class PredictionFiles:
     ----------
     directory : str or path-like
         Made if it does not exist. Nothing in it is ever deleted.
+
+    Raises
+    ------
+    OSError
+        If it is a file, or cannot be made.
     """
 
     def __init__(self, directory: str | os.PathLike[str]) -> None:
+        if os.path.exists(directory) and not os.path.isdir(directory):
+            raise NotADirectoryError(
+                f"keep_predictions={os.fspath(directory)!r} is a file. Give the path of a directory, which is made if "
+                "it does not exist."
+            )
         os.makedirs(directory, exist_ok=True)
-        self._directory = tempfile.mkdtemp(prefix="predictions-", dir=directory)
+        # Absolute, for it is read later, perhaps from elsewhere.
+        place = os.path.abspath(directory)
+        self._directory = tempfile.mkdtemp(prefix="predictions-", dir=place)
 
     def put(self, task: Task, result: FoldResult) -> FoldResult:
         """Write the predictions of a task to a file.
@@ -169,7 +203,8 @@ class PredictionFiles:
         path = os.path.join(self._directory, name)
         values = result.predictions.values
         # Labels that are objects would need pickle, which could run code when it is read.
-        plain = values.astype(str) if values.dtype.hasobject else values
+        plain = np.array(values.tolist()) if values.dtype.hasobject else values
+        plain = plain.astype(str) if plain.dtype.hasobject else plain
         np.save(path, plain, allow_pickle=False)
         return replace(result, predictions=_StoredPredictions(result.predictions.method, path))
 

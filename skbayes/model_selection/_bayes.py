@@ -17,6 +17,7 @@ from ._base import Search
 from ._bayes_proposals import bayes_proposals
 from ._extended import add_model_columns
 from ._journal_codec import JournalCodec, codec_of_spaces
+from ._loop import SearchLog
 from ._model_proposals import ModelProposals
 from ._proposals import Proposals
 from ._results import test_score_names
@@ -324,6 +325,12 @@ class BayesSearchCV(ImpliedScoring, Search):
         spaces = self._spaces(options["constraint"])
         del options["constraint"], options["random_state"]
         return bayes_proposals(self, run, seed, spaces, aims, self._objective(), options)
+
+    def _log(
+        self, run: SearchRun, proposals: Proposals, callbacks: list[Callable[[Any], Any]]
+    ) -> SearchLog:
+        watch, constraints = self._watch(run, proposals), aims_of(self).constraints
+        return SearchLog(proposals, self._objective(), callbacks, watch, constraints=constraints)
 
     def _spaces(self, constraint: Any) -> list[Space]:
         parts = split_budget(self.search_spaces, self.n_iter)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..evaluation import CandidateResult
-from ..optimizer import TIMES, History, Trial, search_state
+from ..optimizer import TIMES, History, MetricConstraint, Trial, search_state, violations
 from ._proposals import Proposals
 from ._results import test_score_names
 from ._stopping import StoppingWatch
@@ -29,6 +29,8 @@ class SearchLog:
         The stopping rules.
     before : sequence of CandidateResult
         What was evaluated earlier, not told again.
+    constraints : sequence of MetricConstraint, default=()
+        What the incumbent keeps to.
     """
 
     def __init__(
@@ -38,11 +40,13 @@ class SearchLog:
         callbacks: list[Callable[[Any], Any]],
         watch: StoppingWatch | None,
         before: Sequence[CandidateResult] = (),
+        constraints: Sequence[MetricConstraint] = (),
     ) -> None:
         self.proposals = proposals
         self._metric = metric
         self._callbacks = callbacks
         self._watch = watch
+        self._constraints = constraints
         self.evaluated = list(before)
         self.history = History(
             tuple(trial_of(k, result, metric) for k, result in enumerate(before))
@@ -85,7 +89,11 @@ class SearchLog:
     @property
     def incumbent(self) -> Trial | None:
         """The best trial so far, by what `best_index_` is chosen by; None without a complete one."""
-        return self.history.incumbent
+        if not self._constraints:
+            return self.history.incumbent
+        missed = violations(self._constraints, [trial.metrics for trial in self.history])
+        kept = (t for t, miss in zip(self.history, missed, strict=True) if miss == 0.0)
+        return History(tuple(kept)).incumbent
 
     @property
     def has_result(self) -> bool:

@@ -27,6 +27,7 @@ from .._sklearn import (
 )
 from ._candidate_scores import metric_of
 from ._optimism import Optimism
+from ._results import deciding_column
 
 __all__ = ["NestedScore", "nested_score"]
 
@@ -337,4 +338,4 @@ def _best_score(search: Any, metric: str | None) -> float:
     if hasattr(search, "best_score_") and metric in (None, search.refit):
         return float(search.best_score_)
     name = metric_of(search.cv_results_, metric, "nested_score")
-    return float(search.cv_results_[f"mean_test_{name}"][search.best_index_])
+    return float(search.cv_results_[deciding_column(search.cv_results_, name)][search.best_index_])

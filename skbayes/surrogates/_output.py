@@ -37,9 +37,8 @@ _LARGEST_STD = 1e100
 # value of diverged scores.
 _FAR = 10.0
 
-# How many times farther from the median than the upper quartile an outlier is: as far as Tukey's fence,
-# 1.5 distances of the quartiles beyond the lower one, were it as far below as above.
-_FENCE = 4.0
+# Distances of the quartiles below the lower one from where on Tukey calls a value far out.
+_FENCE = 3.0
 
 # The trapezoidal rule: spectrally exact for smooth maps, and good at the kinks of these, where the
 # nodes of Gauss and Hermite, few and far out, miss the mean by a fifth of a standard deviation.
@@ -104,16 +103,13 @@ def log_outliers(y: FloatArray) -> OutputMap:
     """
     if _is_level(y):
         return standardize(y)
-    median = _knee(y)
-    winners = _above(y, median)
-    if not len(winners):
-        return log_losers(y)
-    quartile = float(np.median(winners)) - median
-    knee = median - _FENCE * quartile
-    if y.min() >= knee:
+    lower, upper = np.quantile(y, [0.25, 0.75])
+    width = float(upper - lower)
+    knee = float(lower) - _FENCE * width
+    if y.min() >= knee or width <= _rounding(y):
         return standardize(y)
     # No outlier is more than 1e12 of the unit away, so that the way back is a number too.
-    scale = max(2.0 * quartile, 1e-12 * float(np.ptp(y)))
+    scale = max(width, 1e-12 * float(np.ptp(y)))
     first = LogLosers(knee, scale, (float(y.min()) - knee) / scale)
     return Chain(first, standardize(first.forward(y)))
 

@@ -287,7 +287,7 @@ def test_a_class_that_a_fold_has_not_seen():
 
 def test_failed_candidates_are_not_chosen():
     search = ManualSearchCV(TREE, [{"max_depth": -1}, {"max_depth": 3}, {"max_depth": 2}], cv=CV)
-    with pytest.warns(FitFailedWarning):
+    with pytest.warns(FitFailedWarning), pytest.warns(UserWarning, match="non-finite"):
         ensemble = SearchEnsembleClassifier(search, size=9, selection="top_k").fit(X, y)
     assert sorted(ensemble.candidates_) == [1, 2]
 
@@ -299,6 +299,23 @@ def test_candidates_given_up_are_not_chosen():
     is_whole = ensemble.search_.cv_results_["status"] == "complete"
     assert 0 < is_whole.sum() < len(is_whole)
     assert sorted(ensemble.candidates_) == np.flatnonzero(is_whole).tolist()
+
+
+def test_candidates_against_the_constraints_of_the_search_are_not_chosen():
+    search = BayesSearchCV(
+        TREE,
+        {"max_depth": (1, 8)},
+        n_iter=8,
+        scoring=["accuracy", "recall_macro"],
+        refit="accuracy",
+        metric_constraints={"recall_macro": ">= 0.65"},
+        cv=CV,
+        random_state=0,
+    )
+    ensemble = SearchEnsembleClassifier(search, size=20, selection="top_k").fit(X, y)
+    is_feasible = ensemble.search_.cv_results_["mean_test_recall_macro"] >= 0.65
+    assert 0 < is_feasible.sum() < len(is_feasible)
+    assert sorted(ensemble.candidates_) == np.flatnonzero(is_feasible).tolist()
 
 
 def test_the_metric_of_several_that_refit_names():
@@ -428,13 +445,13 @@ def test_searches_that_cannot_be_used_are_refused():
     halving = HalvingBayesSearchCV(TREE, {"max_depth": (1, 5)})
     unsuitable(SearchEnsembleClassifier(halving), "HalvingBayesSearchCV. Use BayesSearchCV")
     unsuitable(
-        SearchEnsembleClassifier(grid(Ridge(), {"alpha": [1.0]})), "SearchEnsembleRegressor may be"
+        SearchEnsembleClassifier(grid(Ridge(), {"alpha": [1.0]})), "Use SearchEnsembleRegressor"
     )
-    unsuitable(SearchEnsembleRegressor(trees()), "SearchEnsembleClassifier may be")
+    unsuitable(SearchEnsembleRegressor(trees()), "Use SearchEnsembleClassifier")
     detector = grid(IsolationForest(), {"n_estimators": [5]}, scoring="accuracy")
     unsuitable(
         SearchEnsembleClassifier(detector),
-        "over a classifier; got GridSearchCV over IsolationForest",
+        "got GridSearchCV over IsolationForest. Only classifiers",
     )
 
 

@@ -1,5 +1,6 @@
 """scikit-learn's estimator checks over all ensembles, with no expected failure."""
 
+import pytest
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier, SGDRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -25,21 +26,23 @@ PIPE = make_pipeline(StandardScaler(), Ridge())
 TREE = DecisionTreeRegressor(random_state=0)
 ENSEMBLES = [
     SearchEnsembleClassifier(GridSearchCV(LOGISTIC, CS, **COMMON), size=3),
+    SearchEnsembleRegressor(ManualSearchCV(TREE, [{"max_depth": 3}, {}], **COMMON), size=3),
+    SnapshotEnsembleClassifier(SGDClassifier(), n_epochs=10, step_size=0.02),
+    SnapshotEnsembleRegressor(SGDRegressor(), n_epochs=10, step_size=0.01),
+]
+OTHERS = [
     SearchEnsembleClassifier(GridSearchCV(LinearSVC(), CS, **COMMON), size=2, selection="top_k"),
     SearchEnsembleClassifier(BayesSearchCV(LOGISTIC, {"C": RANGE}, n_iter=3, **SAMPLED), size=2),
-    SearchEnsembleRegressor(ManualSearchCV(TREE, [{"max_depth": 3}, {}], **COMMON), size=3),
     SearchEnsembleRegressor(
         RandomizedSearchCV(PIPE, {"ridge__alpha": [0.1, 1.0]}, n_iter=2, **SAMPLED),
         size=2,
         n_bags=2,
         random_state=0,
     ),
-    SnapshotEnsembleClassifier(SGDClassifier(), n_epochs=10, step_size=0.02),
     SnapshotEnsembleClassifier(
         SGDClassifier(loss="log_loss"), n_epochs=10, step_size=0.02, batch_size=8
     ),
     SnapshotEnsembleClassifier(MLPClassifier((8,)), n_snapshots=2, n_epochs=40, step_size=0.05),
-    SnapshotEnsembleRegressor(SGDRegressor(), n_epochs=10, step_size=0.01),
     SnapshotEnsembleRegressor(
         MLPRegressor(hidden_layer_sizes=(8,)), n_snapshots=2, n_epochs=40, step_size=0.05
     ),
@@ -48,4 +51,10 @@ ENSEMBLES = [
 
 @parametrize_with_checks(ENSEMBLES)
 def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(OTHERS)
+def test_scikit_learns_checks_of_other_members(estimator, check):
     check(estimator)

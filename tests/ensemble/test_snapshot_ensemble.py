@@ -262,11 +262,19 @@ def test_the_step_size_is_found():
 @pytest.mark.parametrize(
     ("ensemble", "error", "match"),
     [
-        (SnapshotEnsembleClassifier(Ridge()), TypeError, "trains a classifier; got Ridge"),
-        (SnapshotEnsembleRegressor(SGDClassifier()), TypeError, "trains a regressor; got SGD"),
+        (
+            SnapshotEnsembleClassifier(Ridge()),
+            TypeError,
+            "needs a classifier; got Ridge. Use SnapshotEnsembleRegressor",
+        ),
+        (
+            SnapshotEnsembleRegressor(SGDClassifier()),
+            TypeError,
+            "needs a regressor; got SGDClassifier. Use",
+        ),
         (SnapshotEnsembleRegressor(Ridge()), TypeError, "partial_fit; Ridge has none"),
         (SnapshotEnsembleClassifier(MLPClassifier(solver="lbfgs")), TypeError, "partial_fit"),
-        (SnapshotEnsembleClassifier(StandardScaler()), TypeError, "got StandardScaler"),
+        (SnapshotEnsembleClassifier(StandardScaler()), TypeError, "got StandardScaler. Only class"),
         (SnapshotEnsembleClassifier(GaussianNB()), ValueError, "GaussianNB has no step size under"),
         (
             SnapshotEnsembleClassifier(SGDClassifier(), step_size_param="eta"),

@@ -147,6 +147,18 @@ def test_one_metric_of_several():
         nested_score(several, X, y, OUTER, metric="roc_auc")
 
 
+def test_what_a_search_promises_after_finals_is_the_mean_over_all_of_its_folds():
+    by_rule = nested_score(
+        search(finalists=2, refit=one_standard_error("n_neighbors")), X, y, OUTER
+    )
+    train, _ = next(iter(OUTER.split(X, y)))
+    results = by_rule.searches[0].cv_results_
+    row = results["params"].index(by_rule.best_params[0])
+    assert by_rule.best_scores[0] == results["mean_finalist_test_score"][row]
+    plain = search(finalists=2).fit(X[train], y[train])
+    assert plain.best_score_ == results["mean_finalist_test_score"][plain.best_index_]
+
+
 def test_a_scorer_of_many_metrics_and_one_of_the_own_making():
     def both(estimator, X, y):
         accuracy = estimator.score(X, y)

@@ -208,6 +208,11 @@ def test_the_best_candidate_keeps_to_the_constraints():
     assert found.best_score_ < np.nanmax(results["mean_test_gain"])
 
 
+def test_the_best_so_far_that_is_printed_keeps_to_the_constraints(capsys):
+    found = fitted(metric_constraints={"size": "<= 0.16"}, n_iter=20, verbose=1)
+    assert f"{found.best_score_:.6g}"[:6] in capsys.readouterr().out.splitlines()[-1]
+
+
 def test_without_a_candidate_that_keeps_to_them_the_best_misses_them_least_and_a_warning_says_so():
     space = {"a": (0.0, 0.4), "b": [0.5]}
     found = BayesSearchCV(Traded(), space, n_iter=9, cv=2, scoring=BOTH, refit="gain",

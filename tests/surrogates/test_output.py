@@ -165,13 +165,13 @@ def test_log_outliers_leaves_scores_linear_unless_some_lie_far_below():
     scores = np.linspace(-1.0, 1.0, 40)
     standard = fit_output("standardize", scores).forward(scores)
     np.testing.assert_allclose(fit_output("log_outliers", scores).forward(scores), standard)
-    # The upper quartile is 1.25 above the median, −0.5, and so the fence 5 below it, at −5.5.
-    scores = np.array([-4.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, -1e6, -40.0])
-    ordered = np.sort(scores)
+    # The quartiles are −1 and 1, and so the fence is 3 · 2 below −1.
+    scores = np.array([-7.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, -1.0, -0.2, 1.0, -1e6, -40.0])
+    ordered = np.unique(scores)
     z = fit_output("log_outliers", scores).forward(ordered)
     slopes = np.diff(z) / np.diff(ordered)
     assert (slopes > 0.0).all()
     np.testing.assert_allclose(slopes[2:], slopes[-1], rtol=1e-12)
     assert slopes[0] < 1e-4 * slopes[-1]
-    # The scores that count keep more than a fourth of the spread, whatever the outliers are.
+    # The scores in line keep more than a fourth of the spread, whatever the outliers are.
     assert np.ptp(z[2:]) > 0.25 * np.ptp(z)
