@@ -340,6 +340,7 @@ def main() -> None:
     runner.set_defaults(call=run)
     reporter = commands.add_parser("report")
     reporter.add_argument("files", nargs="+")
+    reporter.add_argument("--base", help="what to compare with; the single model if not given")
     reporter.add_argument("--details", action="store_true", help="means of each task and ensemble")
     reporter.set_defaults(call=report)
     options = parser.parse_args()

@@ -42,19 +42,21 @@ def cells(path: str) -> tuple[Cells, list[str]]:
 
 def gain(kept: Cells, tasks: list[str], arm: str, base: str) -> str:
     """Mean difference to the base over the tasks in percent of its mean loss, interval, and wins."""
-    by_task, wins, losses = [], 0, 0
+    pairs, wins, losses = [], 0, 0
     for task in tasks:
         a, b = kept[task, arm], kept[task, base]
-        seeds = sorted(a.keys() & b.keys())
-        differences = np.array([a[seed] - b[seed] for seed in seeds])
-        wins += int((differences < -1e-9).sum())
-        losses += int((differences > 1e-9).sum())
-        by_task.append(100 * differences / np.mean([b[seed] for seed in seeds]))
+        pair = np.array([(a[seed], b[seed]) for seed in sorted(a.keys() & b.keys())])
+        wins += int((pair[:, 0] < pair[:, 1] - 1e-9).sum())
+        losses += int((pair[:, 0] > pair[:, 1] + 1e-9).sum())
+        pairs.append(pair)
     rng = np.random.default_rng(0)
-    draws = [rng.choice(d, size=(N_BOOTSTRAP, len(d))).mean(axis=1) for d in by_task]
-    low, high = np.quantile(np.mean(draws, axis=0), [0.025, 0.975])
-    mean = np.mean([d.mean() for d in by_task])
-    ties = sum(map(len, by_task)) - wins - losses
+    drawn = []
+    for pair in pairs:
+        means = pair[rng.integers(len(pair), size=(N_BOOTSTRAP, len(pair)))].mean(axis=1)
+        drawn.append(means[:, 0] / means[:, 1] - 1)
+    low, high = 100 * np.quantile(np.mean(drawn, axis=0), [0.025, 0.975])
+    mean = 100 * np.mean([pair[:, 0].mean() / pair[:, 1].mean() - 1 for pair in pairs])
+    ties = sum(map(len, pairs)) - wins - losses
     return f"{mean:+.1f} % [{low:+.1f}, {high:+.1f}] | {wins} / {ties} / {losses}"
 
 
@@ -64,22 +66,17 @@ def report(options: argparse.Namespace) -> None:
         kept, remarks = cells(path)
         tasks = list(dict.fromkeys(task for task, _ in kept))
         arms = list(dict.fromkeys(arm for _, arm in kept))
-        groups = {"all": tasks} if "best" in arms else {}
+        base = options.base or arms[0]
+        groups = {task: [task] for task in tasks}
         if "best" in arms:
-            groups |= {
-                kind: [t for t in tasks if t.endswith(kind)] for kind in ("one model", "families")
-            }
-        print(f"\n{path}: loss against {arms[0]!r}, and wins / ties / losses")
-        for name, members in [*groups.items(), *((task, [task]) for task in tasks)]:
-            print(f"\n{name} (mean loss of {arms[0]!r}: {mean_loss(kept, members, arms[0]):.4f})")
-            for arm in arms[1:]:
-                if any((task, arm) not in kept for task in members):
-                    continue
-                print(f"| {arm} | {gain(kept, members, arm, arms[0])} |")
-        if "snapshots" in arms:
-            print("\nsnapshots against independent runs of equal cost")
-            for task in tasks:
-                print(f"| {task} | {gain(kept, [task], 'snapshots', 'independent runs')} |")
+            kinds = {k: [t for t in tasks if t.endswith(k)] for k in ("one model", "families")}
+            groups = {"all": tasks, **kinds, **groups}
+        print(f"\n{path}: loss against {base!r}, and wins / ties / losses")
+        for name, members in groups.items():
+            print(f"\n{name} (mean loss of {base!r}: {mean_loss(kept, members, base):.4f})")
+            for arm in arms:
+                if arm != base and all((task, arm) in kept for task in members):
+                    print(f"| {arm} | {gain(kept, members, arm, base)} |")
         if options.details:
             print("\n".join(["", *remarks]))
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 __all__ = ["MISSING", "frame_of"]
 
 #: Stands for a value that is not there; None and nan are values.
@@ -41,8 +43,7 @@ def frame_of(columns: Mapping[str, Sequence[Any]], what: str) -> Any:
         ) from error
     data = {}
     for name, values in columns.items():
-        values = [value.item() if hasattr(value, "dtype") and value.ndim == 0 else value
-                  for value in values]  # fmt: skip
+        values = [_native(value) for value in values]
         kinds = {type(value) for value in values if value is not MISSING}
         kind = kinds.pop() if len(kinds) == 1 else object
         is_whole = all(value is not MISSING for value in values)
@@ -57,3 +58,9 @@ def frame_of(columns: Mapping[str, Sequence[Any]], what: str) -> Any:
             filled = filled.astype(kind if is_whole else _NULLABLE[kind])
         data[name] = filled
     return pd.DataFrame(data)
+
+
+def _native(value: Any) -> Any:
+    # By its type: estimators have a dtype too.
+    is_scalar = isinstance(value, np.generic | np.ndarray) and value.ndim == 0
+    return value.item() if is_scalar else value

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.utils import Tags, check_random_state, get_tags, indexable
@@ -186,19 +187,20 @@ class SearchEnsemble(AveragingEstimator):
         # Heaviest first; of equal ones the better, which the stable sort of the better ones leaves in front.
         chosen = chosen[np.argsort(-library.alone[chosen], kind="stable")]
         chosen = chosen[np.argsort(-selection.weights[chosen], kind="stable")]
-        self.search_ = search
-        self.candidates_ = library.candidates[chosen]
+        rows = library.candidates[chosen]
+        fit_params = for_candidates(search, for_search(self, params))
+        self.estimators_ = self._fitted(search, rows, (X, y, fit_params), refitted)
         self.weights_ = selection.weights[chosen]
-        self.params_ = [search.cv_results_["params"][k] for k in self.candidates_]
+        self.candidates_ = rows
+        self.params_ = [search.cv_results_["params"][row] for row in rows]
         self.methods_ = [library.methods[k] for k in chosen]
         self.scales_ = library.scales[chosen]
-        self.score_path_ = selection.path
-        self.selection_score_ = library.score(averaged(library, selection.weights))
         self.rule_ = library.rule
         if library.classes is not None:
             self.classes_ = library.classes
-        fit_params = for_candidates(search, for_search(self, params))
-        self.estimators_ = self._fitted(X, y, fit_params, refitted)
+        self.score_path_ = selection.path
+        self.selection_score_ = library.score(averaged(library, selection.weights))
+        self.search_ = search
         self._set_features()
         return self
 
@@ -221,17 +223,15 @@ class SearchEnsemble(AveragingEstimator):
         )
 
     def _fitted(
-        self, X: Any, y: Any, fit_params: dict[str, Any], refitted: int | None
+        self, search: Any, rows: NDArray[np.intp], data: tuple[Any, ...], refitted: int | None
     ) -> list[Any]:
-        todo = [k for k in range(len(self.params_)) if self.candidates_[k] != refitted]
+        """Return the candidates of these rows, fitted to all data."""
+        params = search.cv_results_["params"]
         fitted = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit)(self.search_.estimator, self.params_[k], X, y, fit_params) for k in todo
+            delayed(_fit)(search.estimator, params[row], *data) for row in rows if row != refitted
         )
         models = iter(fitted)
-        return [
-            self.search_.best_estimator_ if k == refitted else next(models)
-            for k in self.candidates_
-        ]
+        return [search.best_estimator_ if row == refitted else next(models) for row in rows]
 
     def _check_arguments(self) -> None:
         """Refuse wrong arguments before any fit."""

@@ -110,18 +110,14 @@ class Predictor:
         values, seen = np.asarray(values), np.asarray(estimator.classes_)
         if values.ndim != 2 or values.shape[1] != len(seen):
             return None
-        places = np.searchsorted(self.classes, seen) if self._has(seen) else None
-        if places is None:
-            return None  # some number the classes inside, and do not say by which
+        # Some number the classes inside, and do not say by which.
+        if not set(seen.tolist()) <= set(self.classes.tolist()):
+            return None
+        places = np.searchsorted(self.classes, seen)
         aligned = np.empty((len(values), len(self.classes)), dtype=values.dtype)
         aligned[:] = np.reshape(absent, (-1, 1))
         aligned[:, places] = values
         return aligned
-
-    def _has(self, seen: Array) -> bool:
-        """Whether these are among the classes."""
-        assert self.classes is not None
-        return set(seen.tolist()) <= set(self.classes.tolist())
 
 
 def _is_one_against_one(estimator: Any) -> bool:
@@ -153,7 +149,7 @@ def predictor_of(estimator: Any, y: Any) -> Predictor:
             f"keep_predictions needs an estimator with predict, and {type(estimator).__name__} has none. "
             "Set keep_predictions=False."
         )
-    is_single = y is not None and (np.ndim(y) == 1 or np.shape(y)[1:] == (1,))
+    is_single = y is not None and not issparse(y) and np.shape(y)[1:] in ((), (1,))
     return Predictor(np.unique(np.asarray(y)) if is_classifier(estimator) and is_single else None)
 
 
@@ -202,7 +198,8 @@ class PredictionFiles:
         name = f"candidate{task.candidate:06d}-fold{task.fold:03d}.npy"
         path = os.path.join(self._directory, name)
         values = result.predictions.values
-        # Labels that are objects would need pickle, which could run code when it is read.
+        # Labels that are objects would need pickle, which could run code when it is read: numbers among
+        # them are written as numbers, all else as text.
         plain = np.array(values.tolist()) if values.dtype.hasobject else values
         plain = plain.astype(str) if plain.dtype.hasobject else plain
         np.save(path, plain, allow_pickle=False)

@@ -5,6 +5,7 @@ whole, and anything else in it is damage.
 """
 
 import os
+import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -44,9 +45,9 @@ def write_sealed(
     first = seal(dict(header))
     start = line_checksum(first)
     # In the same directory: only within a file system is it replaced in one step.
-    temporary = f"{name}.{os.getpid()}.tmp"
+    temporary = f"{name}.{os.getpid()}-{threading.get_ident()}.tmp"
     try:
-        with open(temporary, "xb") as file:
+        with open(temporary, "wb") as file:
             file.write(first)
             for entry in entries:
                 file.write(seal(dict(entry), start))

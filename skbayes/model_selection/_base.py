@@ -143,8 +143,14 @@ class Search(SearchFindings, BaseSearchCV):
                 self._adopt(journal, proposals)
             log = self._log(run, proposals, callbacks)
             finals = open_finals(self, run, settings, self._objective(), seed)
+            self._forget()
             self._search(run, log, settings, journal, finals)
         return self
+
+    def _forget(self) -> None:
+        """Drop what an earlier `fit` found: one with other arguments does not set all of it anew."""
+        for name in [name for name in vars(self) if name[0] != "_" and name[-1] == "_"]:
+            delattr(self, name)
 
     def _adopt(self, journal: Journal, proposals: Proposals) -> None:
         """Begin with the candidates of a journal: they would not be proposed again."""
@@ -273,13 +279,27 @@ class Search(SearchFindings, BaseSearchCV):
         proposals: Proposals,
         finals: Finals | None = None,
     ) -> None:
-        """Set the table of results and the best of it."""
+        """Set the table of results and the best of it; what is known is set if the finals end with an error."""
         check_failures(evaluated, self.error_score)
         results = cv_results_table(evaluated, self.return_train_score)
         self._extend(results, proposals, evaluated)
         if finals is not None:
-            finals.hold(results)
+            try:
+                finals.hold(results)
+            except BaseException:
+                self.stopped_by_ = "error"
+                with suppress(Exception):  # the first error says more
+                    self._choose(run, evaluated, results)
+                raise
             self.stopped_by_ = "interrupt" if finals.was_interrupted else self.stopped_by_
+        self._choose(run, evaluated, results)
+
+    def _choose(
+        self, run: SearchRun, evaluated: Sequence[CandidateResult], results: dict[str, Any]
+    ) -> None:
+        """Set the table and the best of it."""
+        self.cv_results_ = results
+        self.scorer_ = named_scorers(run.setup.scorer)
         names = test_score_names(evaluated)
         self.multimetric_ = names is not None
         metric = self.refit if self.multimetric_ else "score"
@@ -290,8 +310,6 @@ class Search(SearchFindings, BaseSearchCV):
                     results[deciding_column(results, metric)][self.best_index_]
                 )
             self.best_params_ = results["params"][self.best_index_]
-        self.scorer_ = named_scorers(run.setup.scorer)
-        self.cv_results_ = results
 
     def _select_best(self, metric: str, results: dict[str, Any]) -> int:
         """Return the row of the best candidate."""

@@ -7,6 +7,7 @@ luck; together with the first ones they also have less noise.
 import os
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import replace
 from inspect import signature
@@ -18,7 +19,7 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import check_cv
 
 from .._sklearn import BaseSearchCV, is_multimetric, named_scorers
-from ..evaluation import CandidateResult, NoEvents, draw_folds
+from ..evaluation import CandidateResult, Journal, NoEvents, draw_folds
 from ._engine import EngineSettings
 from ._journal import open_journal
 from ._proposals import FixedProposals
@@ -69,6 +70,7 @@ def open_finals(
     settings: EngineSettings,
     metric: str | None,
     seed: int | None,
+    has_journal: bool = True,
 ) -> "Finals | None":
     """Draw the folds of the finals of a search; None if it has none.
 
@@ -84,9 +86,13 @@ def open_finals(
         The metric that decides; None if there is only one.
     seed : int or None
         Seed of the search; None for one without randomness.
+    has_journal : bool, default=True
+        Whether the finals have a journal if the search has one.
 
     Raises
     ------
+    JournalError
+        If their journal is of something else, or in use.
     TypeError
         If `finalists` is of another kind, or the splitter has no other folds.
     ValueError
@@ -114,7 +120,13 @@ def open_finals(
         )
     ]
     finals_run = replace(run, folds=folds, setup=replace(setup, predictor=None))
-    return Finals(search, finals_run, settings.of_finals(), metric, finalists.n_candidates)
+    journal = _place(search.journal) if has_journal else None
+    finals = Finals(
+        search, finals_run, settings.of_finals(), metric, finalists.n_candidates, journal
+    )
+    with finals.open_journal():  # one of something else is refused now, not when the search is over
+        pass
+    return finals
 
 
 def _as_finalists(given: Any) -> Finalists | None:
@@ -167,6 +179,8 @@ class Finals:
         The metric that decides; None if there is only one.
     n_candidates : int
         How many go to the finals.
+    journal : str or path-like, default=None
+        Where their results are written.
     """
 
     def __init__(
@@ -176,12 +190,14 @@ class Finals:
         settings: EngineSettings,
         metric: str | None,
         n_candidates: int,
+        journal: Any = None,
     ) -> None:
         self._search = search
         self._run = run
         self._settings = settings
         self._metric = metric
         self._n_candidates = n_candidates
+        self._journal = journal
         self.was_interrupted = False
 
     def hold(self, results: dict[str, Any]) -> None:
@@ -197,12 +213,10 @@ class Finals:
             `cv_results_`, changed in place.
         """
         metric = self._metric or "score"
-        rows = ranked_rows(results, metric)[: self._n_candidates]
+        rows = _who_can_win(results, metric)[: self._n_candidates]
         more = np.full((len(results["params"]), self._run.n_splits), np.nan)
-        for row, result in zip(
-            rows, self._evaluate([results["params"][row] for row in rows]), strict=False
-        ):
-            more[row] = result.fold_scores(metric)
+        for result in self._evaluate([results["params"][row] for row in rows]):
+            more[rows[result.number]] = result.fold_scores(metric)
         first = [results[f"split{k}_test_{metric}"] for k in range(self._search.n_splits_)]
         scores = np.column_stack([*first, more])
         for k, column in enumerate(more.T):
@@ -211,21 +225,37 @@ class Finals:
         results[f"std_finalist_test_{metric}"] = scores.std(axis=1)
 
     def _evaluate(self, candidates: list[dict[str, Any]]) -> list[CandidateResult]:
-        """Return the results in the order of the candidates; of some only if interrupted."""
+        """Return the results of the candidates, numbered by position; of some only if interrupted."""
+        if not candidates:
+            return []
         search, run = self._search, self._run
         if search.verbose > 0:
             print(
                 f"Finals: {run.n_splits} more folds for each of the best {len(candidates)} candidates"
             )
         proposals = FixedProposals(candidates)
-        path = _place(search.journal)
         with (
-            open_journal(search, run, search._codec, self._metric, path=path) as journal,
+            self.open_journal() as journal,
             self._settings.pool(run, proposals, NoEvents(), journal) as pool,
         ):
             evaluated = list(pool.run(proposals.ask))
         self.was_interrupted = pool.stopped_by == "interrupt"
-        return sorted(evaluated, key=lambda result: result.number)
+        return evaluated
+
+    def open_journal(self) -> AbstractContextManager[Journal | None]:
+        """Open the journal of the finals; None if they have none."""
+        if self._journal is None:
+            return nullcontext()
+        search = self._search
+        return open_journal(search, self._run, search._codec, self._metric, path=self._journal)
+
+
+def _who_can_win(results: Mapping[str, Any], metric: str) -> list[int]:
+    """Return the rows with a score, best first; those that keep to metric constraints if any of them does."""
+    can_win = np.isfinite(results[f"mean_test_{metric}"])
+    if np.any(can_win & results.get("is_feasible", False)):
+        can_win &= results["is_feasible"]
+    return [row for row in ranked_rows(results, metric) if can_win[row]]
 
 
 def _place(journal: Any) -> Any:
@@ -247,7 +277,9 @@ def all_folds(results: Mapping[str, Any], metric: str) -> dict[str, Any]:
     metric : str
         The metric that decides.
     """
-    n_splits = sum(re.fullmatch(rf"split\d+_test_{re.escape(metric)}", name) is not None for name in results)
+    n_splits = sum(
+        re.fullmatch(rf"split\d+_test_{re.escape(metric)}", name) is not None for name in results
+    )
     table = {name: values for name, values in results.items() if "_finalist_test_" not in name}
     table[f"mean_test_{metric}"] = results[f"mean_finalist_test_{metric}"]
     k = 0

@@ -14,6 +14,8 @@ from ._results import deciding_column
 
 __all__ = ["SearchFindings"]
 
+_COMPUTED = {"optimism_", "importances_", "pareto_front_"}
+
 
 class SearchFindings:
     """Findings of a finished search, by its table and its history."""
@@ -22,6 +24,12 @@ class SearchFindings:
     best_index_: int
     # Test samples over training samples in a fold, set by fit.
     _test_train_ratio: float
+
+    def __dir__(self) -> list[str]:
+        # Whoever lists the names reads the values too (a notebook that shows the search, from scikit-learn 1.9 on
+        # `dir` itself), and these take seconds or raise. They are there for those who ask for them.
+        names = object.__dir__(self)
+        return [name for name in names if name not in _COMPUTED and hasattr(self, name)]
 
     @property
     def optimism_(self) -> Optimism:

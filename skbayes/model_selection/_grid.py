@@ -75,7 +75,7 @@ class GridSearchCV(Search):
     best_estimator_ : estimator
         The best candidate, fitted on all data; only with `refit`.
     best_score_ : float
-        Its mean test score; not with a callable `refit`.
+        Its mean test score, with `finalists` over the folds of the finals too; not with a callable `refit`.
     best_params_ : dict
         Its parameters.
     best_index_ : int

@@ -12,6 +12,7 @@ from ..space import space_of
 from ._base import Search
 from ._engine import check_engine
 from ._extended import add_model_columns
+from ._finalists import open_finals
 from ._journal_codec import JournalCodec, codec_of_candidates
 from ._loop import SearchLog
 from ._parameters import check_parameter_names
@@ -84,7 +85,7 @@ class ManualSearchCV(Search):
     best_estimator_ : estimator
         The best candidate, fitted on all data; only with `refit`.
     best_score_ : float
-        Its mean test score; not with a callable `refit`.
+        Its mean test score, with `finalists` over the folds of the finals too; not with a callable `refit`.
     best_params_ : dict
         Its parameters.
     best_index_ : int
@@ -179,7 +180,7 @@ class ManualSearchCV(Search):
         metadata: Mapping[str, Any] | None = None,
         **params: Any,
     ) -> "ManualSearchCV":
-        """Evaluate one more candidate on the same folds, and update all results.
+        """Evaluate one more candidate on the same folds, and update all results; with `finalists` hold the finals anew.
 
         Parameters
         ----------
@@ -215,11 +216,16 @@ class ManualSearchCV(Search):
         proposals = FixedProposals([params])
         log = SearchLog(proposals, self._objective(), [], None, before)
         settings = check_engine(self, self._objective())
+        finals = open_finals(self, run, settings, self._objective(), None, has_journal=False)
         evaluated = self._evaluate(run, log, settings, no_callback_context)
-        self._tabulate(run, evaluated, proposals)
+        self._tabulate(run, evaluated, proposals, finals)
         if self.refit and self.best_index_ != previous:
             self._refit(run, no_callback_context)
         return self
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._evaluated: list[CandidateResult] = []
 
     def _proposals(self, run: SearchRun, seed: int | None) -> Proposals:
         candidates = _checked(self.candidates)

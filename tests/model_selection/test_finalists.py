@@ -18,7 +18,12 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skbayes import BayesSearchCV, GridSearchCV, ManualSearchCV, RandomizedSearchCV
+from skbayes.exceptions import JournalError
 from skbayes.model_selection import Finalists
+from skbayes.model_selection._engine import check_engine
+from skbayes.model_selection._finalists import open_finals
+from skbayes.model_selection._results import ranked_rows
+from skbayes.model_selection._run import open_run
 
 X, y = load_iris(return_X_y=True)
 NOISY = make_classification(120, 8, flip_y=0.3, random_state=0)
@@ -94,6 +99,80 @@ def test_every_search_holds_finals_and_is_the_same_twice(search):
     assert COLUMN not in plain.cv_results_
 
 
+def test_finals_of_which_some_were_not_held_are_of_the_right_candidates():
+    # Interrupted, the pool yields what it has: with two workers the second candidate may be ahead of the first.
+    search = GridSearchCV(SVC(), GRID, finalists=Finalists(2, n_repeats=1)).fit(*NOISY)
+    results = dict(search.cv_results_)
+    whole = results[COLUMN]
+    run = open_run(search, *NOISY, {})
+    finals = open_finals(search, run, check_engine(search, None), None, None)
+    evaluate = finals._evaluate
+    finals._evaluate = lambda candidates: evaluate(candidates)[1:]
+    first, second = ranked_rows({k: v for k, v in results.items() if "final" not in k}, "score")[:2]
+    finals.hold(results)
+    assert np.flatnonzero(np.isfinite(results[COLUMN])).tolist() == [second]
+    assert results[COLUMN][second] == whole[second]
+    assert np.isfinite(whole[first])
+
+
+def test_candidates_without_a_score_are_not_in_the_finals():
+    fits = []
+
+    class Counting(SVC):
+        def fit(self, X, y):
+            fits.append(self.C)
+            return super().fit(X, y)
+
+    grid = {"C": np.logspace(-3, 3, 7)}
+    search = GridSearchCV(Counting(), grid, racing=True, finalists=7).fit(*NOISY)
+    results = search.cv_results_
+    assert "pruned" in results["status"]
+    n_complete = np.sum(results["status"] == "complete")
+    assert len(fits) == results["n_splits_evaluated"].sum() + n_complete * 15 + 1
+    assert np.isfinite(results[COLUMN]).sum() == n_complete
+
+
+def test_those_that_miss_a_metric_constraint_are_not_in_the_finals():
+    search = BayesSearchCV(SVC(), {"C": (1e-2, 1e2, "log-uniform")}, n_iter=6, random_state=0)
+    search.set_params(scoring=["accuracy", "f1"], refit="accuracy", finalists=4)
+    results = search.set_params(metric_constraints={"f1": ">= 0.7"}).fit(*NOISY).cv_results_
+    assert 0 < results["is_feasible"].sum() < 4
+    held = np.isfinite(results["mean_finalist_test_accuracy"])
+    np.testing.assert_array_equal(held, results["is_feasible"])
+
+
+def test_an_error_in_the_finals_leaves_what_the_search_found():
+    failing = []
+
+    class Fragile(SVC):
+        def fit(self, X, y):
+            failing.append(self.C)
+            if len(failing) > 32:
+                raise RuntimeError("broken by the finals")
+            return super().fit(X, y)
+
+    search = GridSearchCV(Fragile(), GRID, finalists=2, error_score="raise")
+    with pytest.raises(RuntimeError, match="broken by the finals"):
+        search.fit(*NOISY)
+    plain = GridSearchCV(SVC(), GRID, refit=False).fit(*NOISY)
+    assert search.best_params_ == plain.best_params_
+    assert search.best_score_ == plain.best_score_
+    assert search.stopped_by_ == "error"
+    assert COLUMN not in search.cv_results_
+
+
+def test_a_candidate_tried_later_holds_the_finals_anew():
+    search = ManualSearchCV(SVC(), [{"C": C} for C in GRID["C"]], finalists=2).fit(*NOISY)
+    score, best = search.best_score_, search.best_params_
+    search.try_candidate(*NOISY, C=1e-9)
+    assert (search.best_score_, search.best_params_) == (score, best)
+    assert np.isfinite(search.cv_results_[COLUMN]).tolist().count(True) == 2
+    assert len(search.cv_results_[COLUMN]) == 7
+    whole = ManualSearchCV(SVC(), [*search.candidates, {"C": 3.0}], finalists=2).fit(*NOISY)
+    search.try_candidate(*NOISY, C=3.0)
+    assert search.best_score_ == whole.best_score_
+
+
 def test_of_several_metrics_the_one_of_refit_decides():
     search = GridSearchCV(SVC(), GRID, scoring=["accuracy", "f1"], refit="f1", finalists=2)
     results = search.fit(*NOISY).cv_results_
@@ -156,6 +235,23 @@ def test_finals_are_in_the_journal_too(place, tmp_path):
     again = clone(search).fit(*NOISY)
     assert len(fits) == n_fits == 6 * 5 + 2 * 15
     np.testing.assert_array_equal(again.cv_results_[COLUMN], first)
+
+
+def test_a_journal_of_other_finals_is_refused_before_the_search(tmp_path):
+    fits = []
+
+    class Counting(SVC):
+        def fit(self, X, y):
+            fits.append(self.C)
+            return super().fit(X, y)
+
+    search = GridSearchCV(Counting(), GRID, finalists=2, journal=tmp_path / "search.jsonl")
+    search.fit(*NOISY)
+    (tmp_path / "search.jsonl").unlink()
+    n_fits = len(fits)
+    with pytest.raises(JournalError, match="search.jsonl.finalists is of something else"):
+        search.set_params(finalists=Finalists(2, n_repeats=4)).fit(*NOISY)
+    assert len(fits) == n_fits
 
 
 @pytest.mark.parametrize(

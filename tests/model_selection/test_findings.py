@@ -1,7 +1,10 @@
 """What a finished search says beside its table: optimism, importances, frames."""
 
+import inspect
+
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_iris, make_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import RepeatedStratifiedKFold
@@ -82,3 +85,36 @@ def test_importances_are_the_same_when_looked_at_twice():
     search = BayesSearchCV(SVC(), SPACE, n_iter=10, random_state=0).fit(X, y)
     first, second = search.importances_, search.importances_
     np.testing.assert_array_equal(first.to_frame()["share"], second.to_frame()["share"])
+
+
+def test_looking_at_a_search_computes_nothing(monkeypatch):
+    asked = []
+    name = "skbayes.model_selection._findings.importances_of"
+    monkeypatch.setattr(name, lambda search: asked.append(1) or _raise())
+    search = GridSearchCV(SVC(), {"C": [1.0, 2.0]}).fit(X, y)
+    members = dict(inspect.getmembers(search))
+    assert {"best_params_", "cv_results_", "predict", "to_frame", "fit"} <= members.keys()
+    assert "GridSearchCV" in search._repr_html_()
+    assert not asked
+    with pytest.raises(ValueError, match="asked for"):
+        search.importances_
+
+
+def _raise():
+    raise ValueError("asked for")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"keep_predictions": False},
+        {"refit": False},
+        {"refit": lambda results: 0},
+        {"refit": False, "scoring": ["accuracy", "f1_macro"]},
+    ],
+)
+def test_a_fit_leaves_nothing_of_an_earlier_one(changes):
+    search = GridSearchCV(SVC(), {"C": [0.01, 1.0]}, keep_predictions=True).fit(X, y)
+    search.set_params(**changes).fit(X[::2], y[::2])
+    fresh = clone(search).fit(X[::2], y[::2])
+    assert vars(search).keys() == vars(fresh).keys()

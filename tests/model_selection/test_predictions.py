@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from joblib import parallel_config
-from sklearn.base import clone
+from scipy.sparse import csr_matrix
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.cluster import DBSCAN
 from sklearn.datasets import (
     load_diabetes,
@@ -15,9 +16,10 @@ from sklearn.datasets import (
     make_multilabel_classification,
 )
 from sklearn.dummy import DummyClassifier
-from sklearn.exceptions import FitFailedWarning
+from sklearn.exceptions import DataConversionWarning, FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import KFold, ShuffleSplit, cross_val_predict
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -103,6 +105,89 @@ def test_one_against_one_decisions_have_no_columns_of_classes():
     data = np.vstack([X, X + 9.0])
     predictions = search.fit(data, np.concatenate([y, y + 3])).predictions_
     assert predictions.methods == ("predict",)
+    # Of three classes there are three pairs: as many decisions as classes, and none of them is a class's.
+    assert search.fit(X, y).predictions_.methods == ("predict",)
+    assert search.fit(X, y == 0).predictions_.methods == ("decision_function",)
+
+
+class Coded(ClassifierMixin, BaseEstimator):
+    """Numbers the classes, and has the numbers for its classes."""
+
+    def fit(self, X, y):
+        self.names_, codes = np.unique(y, return_inverse=True)
+        self.model_ = logistic().fit(X, codes)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict(self, X):
+        return self.names_[self.model_.predict(X)]
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(X)
+
+
+def test_columns_of_unknown_classes_are_not_kept():
+    predictions = ManualSearchCV(Coded(), [{}], cv=CV, keep_predictions=True).fit(X, names)
+    predictions = predictions.predictions_
+    assert predictions.methods == ("predict",)
+    assert np.mean(in_order(predictions, 0) == names) > 0.9
+
+
+def test_labels_of_sparse_targets_are_kept_as_a_dense_array():
+    data, target = make_multilabel_classification(60, random_state=0)
+    search = ManualSearchCV(OneVsRestClassifier(logistic()), [{}], cv=CV, keep_predictions=True)
+    dense = search.fit(data, target).predictions_[0]
+    np.testing.assert_array_equal(search.fit(data, csr_matrix(target)).predictions_[0], dense)
+
+
+def test_a_target_of_one_column_has_classes():
+    search = ManualSearchCV(KNeighborsClassifier(), [{}], cv=CV, keep_predictions=True)
+    flat = search.fit(X, y).predictions_
+    with pytest.warns(DataConversionWarning):
+        column = search.fit(X, y[:, None]).predictions_
+    assert column.methods == ("predict_proba",)
+    np.testing.assert_array_equal(column[0], flat[0])
+
+
+@pytest.mark.parametrize("target", [y.astype(object), (y > 0).astype(object)])
+def test_labels_that_are_objects_are_the_same_in_memory_and_in_a_file(target, tmp_path):
+    search = ManualSearchCV(DummyLabel(), [{}], cv=CV)
+    in_memory, in_files = (
+        search.set_params(keep_predictions=kept).fit(X, target).predictions_
+        for kept in (True, tmp_path)
+    )
+    assert in_memory[0].dtype == object
+    assert in_memory[0].tolist() == in_files[0].tolist() == [target[0]] * len(target)
+
+
+class DummyLabel(BaseEstimator):
+    """Predicts one label, and is no classifier: it knows no classes."""
+
+    def fit(self, X, y):
+        self.label_ = y[0]
+        return self
+
+    def predict(self, X):
+        labels = np.empty(len(X), dtype=object)
+        labels[:] = self.label_
+        return labels
+
+    def score(self, X, y):
+        return 0.0
+
+
+def test_files_are_found_from_another_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    search = ManualSearchCV(logistic(), [{}], keep_predictions="kept").fit(X, y)
+    monkeypatch.chdir("/")
+    assert search.predictions_[0].shape == (150, 3)
+
+
+def test_a_file_is_no_place_for_them(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("")
+    with pytest.raises(NotADirectoryError, match="Give the path of a directory"):
+        GridSearchCV(SVC(), GRID, keep_predictions=path).fit(X, y)
 
 
 def test_candidates_that_failed_or_were_given_up_have_none():
