@@ -23,14 +23,14 @@ def cells(path: str) -> tuple[Cells, list[str]]:
             if (row["task"], row["arm"]) == (task, arm):
                 told.setdefault(row["step"], []).append(float(row["told"]))
         chosen[task, arm] = min(told, key=lambda step: float(np.mean(told[step])))
-    kept: Cells = {}
+    kept: Cells = {key: {} for key in chosen}
     extra: dict[tuple[str, str], dict[str, list[float]]] = {}
     for row in rows:
         key = row["task"], row["arm"]
         if row["step"] == chosen[key]:
-            kept.setdefault(key, {})[int(row["seed"])] = float(row["loss"])
-            for name in ("loss", "told", "models", "error", "seconds"):
-                if row[name]:
+            kept[key][int(row["seed"])] = float(row["loss"])
+            for name in ("loss", "told", "models", "error", "alone", "differ", "seconds"):
+                if row.get(name):
                     extra.setdefault(key, {}).setdefault(name, []).append(float(row[name]))
     remarks = [
         f"| {task} | {arm} | {chosen[task, arm]} | "

@@ -6,8 +6,9 @@ them to one file for each (candidate, fold) and maps it when it is asked for.
 
 import os
 import tempfile
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -168,15 +169,16 @@ class PredictionFiles:
     """
 
     def __init__(self, directory: str | os.PathLike[str]) -> None:
-        if os.path.exists(directory) and not os.path.isdir(directory):
+        # Absolute, for it is read later, perhaps from elsewhere.
+        place = os.path.abspath(directory)
+        if os.path.exists(place) and not os.path.isdir(place):
             raise NotADirectoryError(
                 f"keep_predictions={os.fspath(directory)!r} is a file. Give the path of a directory, which is made if "
                 "it does not exist."
             )
-        os.makedirs(directory, exist_ok=True)
-        # Absolute, for it is read later, perhaps from elsewhere.
-        place = os.path.abspath(directory)
+        os.makedirs(place, exist_ok=True)
         self._directory = tempfile.mkdtemp(prefix="predictions-", dir=place)
+        self._has_warned = False
 
     def put(self, task: Task, result: FoldResult) -> FoldResult:
         """Write the predictions of a task to a file.
@@ -191,7 +193,7 @@ class PredictionFiles:
         Returns
         -------
         result : FoldResult
-            The same with a handle to the file; what has no predictions comes back as it is.
+            The same with a handle to the file; what has no predictions, or cannot be written, comes back as it is.
         """
         if not isinstance(result.predictions, FoldPredictions):
             return result
@@ -202,11 +204,25 @@ class PredictionFiles:
         # them are written as numbers, all else as text.
         plain = np.array(values.tolist()) if values.dtype.hasobject else values
         plain = plain.astype(str) if plain.dtype.hasobject else plain
-        np.save(path, plain, allow_pickle=False)
+        try:
+            np.save(path, plain, allow_pickle=False)
+        except OSError as error:  # a full disk does not cost the search
+            self._warn_not_written(error)
+            return result
         return replace(result, predictions=_StoredPredictions(result.predictions.method, path))
 
+    def _warn_not_written(self, error: OSError) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            warnings.warn(
+                f"Predictions could not be written to {self._directory}: {error.strerror}. What does not fit "
+                "there stays in memory. Make room, or give another keep_predictions=.",
+                UserWarning,
+                stacklevel=3,
+            )
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class OutOfFoldPredictions:
     """What the candidates of a search predict for rows that they were not fitted on.
 
@@ -241,7 +257,7 @@ class OutOfFoldPredictions:
     rows: Array
     fold_sizes: tuple[int, ...]
     classes: Array | None
-    folds: tuple[Any, ...]
+    folds: tuple[Any, ...] = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.folds)

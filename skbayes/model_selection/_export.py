@@ -258,6 +258,11 @@ def _as_trial(line: dict[str, Any], objects: _Objects | None) -> Trial:
     folds = values.get("fold_scores")
     if folds is not None and not (isinstance(folds, tuple) and all(map(_is_number, folds))):
         raise _Wrong(f"fold_scores is {folds!r}")
+    metrics = values.get("metrics")
+    if metrics is not None and not (
+        isinstance(metrics, dict) and all(map(_is_number, metrics.values()))
+    ):
+        raise _Wrong(f"metrics is {metrics!r}")
     decoded = {name: _parameter(name, value, objects) for name, value in params.items()}
     return Trial(params=decoded, **values)
 

@@ -56,7 +56,7 @@ class Finalists(BaseEstimator):
     >>> search = GridSearchCV(SVC(), grid, finalists=Finalists(2, n_repeats=2))
     >>> results = search.fit(*load_iris(return_X_y=True)).cv_results_
     >>> print(results["mean_finalist_test_score"].round(3))
-    [  nan 0.966 0.978   nan]
+    [  nan   nan 0.98  0.962]
     """
 
     def __init__(self, n_candidates: int = 5, n_repeats: int = 3) -> None:
@@ -119,6 +119,8 @@ def open_finals(
             dict(run.split_params),
         )
     ]
+    if all(map(_have_same_test_rows, folds, run.folds)):
+        raise _no_other_folds(search)
     finals_run = replace(run, folds=folds, setup=replace(setup, predictor=None))
     journal = _place(search.journal) if has_journal else None
     finals = Finals(
@@ -156,12 +158,20 @@ def _redrawn(search: BaseSearchCV, estimator: Any, y: Any, seed: int) -> Any:
     if "shuffle" in arguments:
         splitter.shuffle = True
     if "random_state" not in arguments:
-        raise TypeError(
-            f"finalists need a splitter that can draw other folds, and cv={search.cv!r} cannot. Give an int, "
-            "or a splitter with a random_state such as StratifiedKFold or ShuffleSplit; or set finalists=None."
-        )
+        raise _no_other_folds(search)
     splitter.random_state = seed
     return splitter
+
+
+def _have_same_test_rows(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
+    return np.array_equal(np.sort(one[1]), np.sort(other[1]))
+
+
+def _no_other_folds(search: BaseSearchCV) -> TypeError:
+    return TypeError(
+        f"finalists need a splitter that can draw other folds, and cv={search.cv!r} cannot. Give an int, "
+        "or a splitter with a random_state such as StratifiedKFold or ShuffleSplit; or set finalists=None."
+    )
 
 
 class Finals:

@@ -29,7 +29,7 @@ from ._surface import Surface
 from ._unseen import key_as_told, unseen
 from ._weights import LogWeight, total
 
-__all__ = ["propose"]
+__all__ = ["N_TO_CHOOSE_FROM", "points_per_surface", "propose"]
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +43,7 @@ _N_INCUMBENTS = 100
 # evaluated, two from 200 on and eight from 800: one fantasy more then changes the surface by little.
 _N_SURFACES, _MOST_PER_SURFACE, _PENDING_PER_SHARE = 8, 8, 100
 # The points that those who share a surface are chosen from; it has 480 and those met by climbing.
-_N_TO_CHOOSE_FROM = 200
+N_TO_CHOOSE_FROM = 200
 
 
 def propose(
@@ -93,8 +93,7 @@ def propose(
     taken = set(exclude)
     chosen: list[Floats] = []
     fantasies = pending
-    n_together = max(-(-n // _N_SURFACES), len(pending) // _PENDING_PER_SHARE)
-    n_together = min(max(n_together, 1), _MOST_PER_SURFACE)
+    n_together = points_per_surface(n, len(pending))
     while len(chosen) < n:
         if len(fantasies):
             expected = model.posterior(fantasies).mean
@@ -121,6 +120,12 @@ def propose(
         taken |= {key_as_told(u, space) for u in found}
         fantasies = np.array(found)
     return chosen
+
+
+def points_per_surface(n: int, n_pending: int) -> int:
+    """How many of n points are chosen by one surface, beside others that are being evaluated."""
+    n_together = max(-(-n // _N_SURFACES), n_pending // _PENDING_PER_SHARE)
+    return min(max(n_together, 1), _MOST_PER_SURFACE)
 
 
 def _leading(
@@ -167,5 +172,5 @@ def _best(
     met = explore(surface, space, rng, around=around)
     if n == 1:
         return met.best_new(exclude, 1)
-    best = met.best_new(exclude, _N_TO_CHOOSE_FROM)
+    best = met.best_new(exclude, N_TO_CHOOSE_FROM)
     return choose_together(surface, np.array(best), n) if best else []

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..acquisition import MultiObjectiveAcquisition, NonDominatedRegion
+from ..acquisition import MultiObjectiveAcquisition
 from ..space import Space
+from ._batch import N_TO_CHOOSE_FROM, points_per_surface
 from ._maximize import explore
 from ._metric_constraints import Kept
 from ._objective_models import FrontSurface, ObjectiveModels
@@ -93,6 +94,7 @@ def propose_front(
     known, kept = task.U, task.kept
     chosen: list[Floats] = []
     fantasies = pending
+    n_together = points_per_surface(n, len(pending))
     while len(chosen) < n:
         if len(fantasies):
             models = models.condition(fantasies, models.posterior(fantasies).mean)
@@ -102,7 +104,11 @@ def propose_front(
             known, kept = np.vstack([known, fantasies]), np.concatenate([kept, likely])
         surface, front = _surface(models, task, known, kept)
         around = front[rng.permutation(len(front))[:_N_AROUND]]
-        found = explore(surface, space, rng, around=around).best_new(taken, 1)
+        n_now = min(n_together, n - len(chosen))
+        met = explore(surface, space, rng, around=around)
+        found = met.best_new(taken, 1 if n_now == 1 else N_TO_CHOOSE_FROM)
+        if n_now > 1 and found:
+            found = surface.choose_together(np.array(found), n_now)
         if not found:  # nearly exhausted: all that the maximiser met had been tried
             found = list(unseen(space, 1, taken, rng))
             if not found:
@@ -120,11 +126,11 @@ def _surface(
     if not kept.any() and task.keeping is not None and task.keeping.weights:
         # None keeps to the constraints: look for one that does, around those that nearly do.
         order = np.argsort(-total(task.keeping.weights, known), kind="stable")
-        return FrontSurface(models, task.acquisition, None, task.weights), known[order[:_N_AROUND]]
+        surface = FrontSurface(models, task.acquisition, None, task.reference, task.weights)
+        return surface, known[order[:_N_AROUND]]
     known = known[kept] if kept.any() else known
     means = models.posterior(known).mean
     is_on_front = non_dominated(means)
-    front = means[is_on_front]
     reference = np.where(np.isnan(task.reference), reference_of(means), task.reference)
-    region = NonDominatedRegion.of(front, reference)
-    return FrontSurface(models, task.acquisition, region, task.weights), known[is_on_front]
+    surface = FrontSurface(models, task.acquisition, means[is_on_front], reference, task.weights)
+    return surface, known[is_on_front]

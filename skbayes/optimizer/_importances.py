@@ -6,7 +6,7 @@ own; their mean is the answer and their standard deviation how sure it is.
 """
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -193,8 +193,8 @@ def importances(
     Raises
     ------
     ValueError
-        With fewer than 5 trials that have a score, for an unknown `unit` or `surrogate`, or if the surrogate cannot be
-        fitted.
+        With fewer than 5 trials that have a score, for an unknown `unit`, `metric` or `surrogate`, or if the surrogate
+        cannot be fitted.
 
     See Also
     --------
@@ -274,14 +274,22 @@ def _process(unit: str, n: int) -> GaussianProcess:
     )
 
 
-def _with_metric(history: Iterable[Trial], metric: str) -> Iterator[Trial]:
-    """The trials that have a metric, with it in the place of the score."""
-    for trial in history:
-        value = (trial.metrics or {}).get(metric)
-        if value is None and metric == "fit_time":
-            value = trial.fit_time
-        if value is not None and np.isfinite(value):
-            yield Trial(trial.number, trial.params, float(value))
+def _with_metric(history: Iterable[Trial], metric: str) -> list[Trial]:
+    """The trials that have a metric, with it in the place of the score; an error if it is known nowhere."""
+    trials = list(history)
+    measured = [{"fit_time": trial.fit_time, **(trial.metrics or {})} for trial in trials]
+    known = {name for each in measured for name, value in each.items() if value is not None}
+    if metric not in known:
+        raise ValueError(
+            f"metric={metric!r} is in none of the {len(trials)} trials; they have {sorted(known)}. Choose one of "
+            "these, or None for the score."
+        )
+    values = [each.get(metric) for each in measured]
+    return [
+        Trial(trial.number, trial.params, float(value))
+        for trial, value in zip(trials, values, strict=True)
+        if value is not None and np.isfinite(value)
+    ]
 
 
 def _observations(history: Iterable[Trial], space: Space) -> Observations:

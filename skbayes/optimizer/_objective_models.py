@@ -6,7 +6,8 @@ da/du = Σ_j ∂a/∂mean_j · dmean_j/du + ∂a/∂std_j · dstd_j/du.
 Notation: U points (m, n_dims); means and stds (m, n_objectives), in the latent unit of each surrogate.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,9 @@ from ._weights import LogWeight, total, total_and_gradient
 __all__ = ["FrontSurface", "Moments", "ObjectiveModels"]
 
 Floats = NDArray[np.float64]
+
+# Rounding can take a variance below zero; relative to the largest.
+_LEAST_VARIANCE = 1e-12
 
 
 class Moments(NamedTuple):
@@ -79,17 +83,25 @@ class FrontSurface:
         Fitted.
     acquisition : MultiObjectiveAcquisition
         What is wanted of the posteriors.
-    region : NonDominatedRegion
-        What would extend the front, in latent units; None while no trial keeps to the metric
-        constraints: then the weights alone count.
+    front : ndarray of shape (n_points, n_objectives) or None
+        What is to be extended, in latent units; None while no trial keeps to the metric constraints: then
+        the weights alone count.
+    reference : ndarray of shape (n_objectives,)
+        The worst scores that count, in latent units.
     weights : tuple of LogWeight, default=()
         What the acquisition is multiplied by.
     """
 
     models: ObjectiveModels
     acquisition: MultiObjectiveAcquisition
-    region: NonDominatedRegion | None
+    front: Floats | None
+    reference: Floats
     weights: tuple[LogWeight, ...] = ()
+
+    @cached_property
+    def region(self) -> NonDominatedRegion | None:
+        """What would extend the front; None where it does not count."""
+        return None if self.front is None else NonDominatedRegion.of(self.front, self.reference)
 
     @property
     def has_gradient(self) -> bool:
@@ -98,13 +110,47 @@ class FrontSurface:
 
     def value(self, U: Floats) -> Floats:
         """Acquisition at encoded points (m, n_dims), shape (m,); −inf where it is undefined."""
-        if self.region is None:
-            value = np.zeros(len(U))
+        moments = None if self.region is None else self.models.posterior(U)
+        return self.value_of(moments, total(self.weights, U) if self.weights else np.zeros(len(U)))
+
+    def value_of(self, moments: Moments | None, w: Floats) -> Floats:
+        """Acquisition (m,) at points of these moments and log-weights; −inf where it is undefined."""
+        if moments is None or self.region is None:
+            value = np.zeros(len(w))
         else:
-            value = self.acquisition.value(*self.models.posterior(U), self.region)
-        if self.weights:
-            value = self.acquisition.weigh(value, total(self.weights, U))[0]
+            value = self.acquisition.value(*moments, self.region)
+        value = self.acquisition.weigh(value, w)[0]
         return np.where(np.isnan(value), -np.inf, value)
+
+    def choose_together(self, U: Floats, n: int) -> list[Floats]:
+        """Return up to n of distinct points (m, n_dims), each the best after those before it.
+
+        As if those had turned out as expected, which is a change of rank one: see `_shared_surface`. The
+        first alone if a surrogate gives no joint posterior.
+        """
+        found = [model.posterior(U) for model in self.models.models]
+        mean = np.stack([each.mean for each in found], axis=1)
+        covs = [np.array(each.covariance) for each in found]
+        if any(np.count_nonzero(cov) <= len(U) for cov in covs):  # marginals alone
+            return [U[0]]
+        w = total(self.weights, U) if self.weights else np.zeros(len(U))
+        least = [_LEAST_VARIANCE * cov.diagonal().max() for cov in covs]
+        left = np.ones(len(U), dtype=bool)
+        chosen: list[Floats] = []
+        surface = self
+        for _ in range(min(n, len(U))):
+            variances = [
+                np.maximum(cov.diagonal(), floor) for cov, floor in zip(covs, least, strict=True)
+            ]
+            values = surface.value_of(Moments(mean, np.sqrt(np.stack(variances, axis=1))), w)
+            k = int(np.flatnonzero(left)[values[left].argmax()])
+            left[k] = False
+            chosen.append(U[k])
+            if surface.front is not None:
+                surface = replace(surface, front=np.vstack([surface.front, mean[k]]))
+            for cov, variance in zip(covs, variances, strict=True):
+                cov -= np.outer(cov[k], cov[k]) / variance[k]
+        return chosen
 
     def value_and_gradient(self, U: Floats) -> tuple[Floats, Floats]:
         """Acquisition (m,) and its gradient (m, n_dims), 0 where it is undefined."""

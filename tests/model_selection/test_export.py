@@ -219,6 +219,8 @@ def test_a_foreign_file_is_refused(tmp_path, data):
         ({"score": None}, "score is None"),
         ({"number": True}, "number is True"),
         ({"fold_scores": [0.1, "x"]}, "fold_scores is"),
+        ({"metrics": [0.1]}, r"metrics is \(0.1,\)"),
+        ({"metrics": {"f1": "high"}}, "metrics is {'f1': 'high'}"),
         ({"params": [1]}, "params is"),
         ({"later": 1}, "it has .*later"),
         ({"params": {"a": {"choice": 9, "shown": "x"}}}, "no choice 9"),
@@ -314,3 +316,17 @@ def test_a_search_goes_on_from_an_export_as_from_the_history_itself(tmp_path):
     assert results[0].cv_results_["params"] == results[1].cv_results_["params"]
     tried = [trial.params for trial in earlier.history_]
     assert not any(params in tried for params in results[1].cv_results_["params"])
+
+
+def test_two_threads_may_write_one_file(tmp_path):
+    path = tmp_path / "history.jsonl"
+    other = threading.Thread(target=write_sealed, args=(path, {"who": "other"}, [{"a": 1}]))
+
+    def entries():
+        other.start()
+        other.join()
+        yield {"b": 2}
+
+    write_sealed(path, {"who": "one"}, entries())
+    assert [line.get("who") for line in read_sealed(path)] == ["one", None]
+    assert os.listdir(tmp_path) == ["history.jsonl"]

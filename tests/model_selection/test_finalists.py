@@ -249,13 +249,24 @@ def test_a_journal_of_other_finals_is_refused_before_the_search(tmp_path):
     search.fit(*NOISY)
     (tmp_path / "search.jsonl").unlink()
     n_fits = len(fits)
-    with pytest.raises(JournalError, match="search.jsonl.finalists is of something else"):
+    with pytest.raises(JournalError, match=r"search\.jsonl\.finalists is of something else"):
         search.set_params(finalists=Finalists(2, n_repeats=4)).fit(*NOISY)
     assert len(fits) == n_fits
 
 
+class Stubborn(KFold):
+    """Takes a random_state once and for all."""
+
+    def __init__(self, random_state=0):
+        super().__init__(3, shuffle=True, random_state=random_state)
+        self.kept = random_state
+
+    def split(self, X, y=None, groups=None):
+        return KFold(3, shuffle=True, random_state=self.kept).split(X, y, groups)
+
+
 @pytest.mark.parametrize(
-    "cv", [LeaveOneOut(), TimeSeriesSplit(3), [(np.arange(99), np.arange(99, 120))]]
+    "cv", [LeaveOneOut(), TimeSeriesSplit(3), [(np.arange(99), np.arange(99, 120))], Stubborn()]
 )
 def test_a_splitter_without_other_folds_is_refused(cv):
     fits = []

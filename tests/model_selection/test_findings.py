@@ -76,7 +76,6 @@ def test_several_metrics_need_one_that_decides():
     expected = estimate_optimism(table, search.best_index_, test_train_ratio=0.25)
     assert search.optimism_.estimate == pytest.approx(expected.estimate)
     search.set_params(refit=False).fit(*NOISY)
-    del search.best_index_  # of the fit before
     with pytest.raises(AttributeError, match="optimism_ is about the candidate at best_index_"):
         search.optimism_  # noqa: B018
 
@@ -97,7 +96,7 @@ def test_looking_at_a_search_computes_nothing(monkeypatch):
     assert "GridSearchCV" in search._repr_html_()
     assert not asked
     with pytest.raises(ValueError, match="asked for"):
-        search.importances_
+        _ = search.importances_
 
 
 def _raise():

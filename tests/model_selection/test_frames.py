@@ -5,6 +5,7 @@ import builtins
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import SVC
 
 from skbayes import BayesSearchCV, GridSearchCV
@@ -90,6 +91,13 @@ def test_objects_stay_the_users_own():
 )  # fmt: skip
 def test_types_of_columns(values, dtype):
     assert str(frame_of({"a": values}, "x")["a"].dtype) == dtype
+
+
+def test_an_estimator_with_a_dtype_is_no_number():
+    encoders = [OneHotEncoder(), OneHotEncoder(dtype=np.float32)]
+    frame = frame_of({"encoder": encoders, "scalar": [np.int64(1), np.array(2)]}, "test")
+    assert all(shown is given for shown, given in zip(frame["encoder"], encoders, strict=True))
+    assert str(frame["scalar"].dtype) == "int64"
 
 
 def test_without_pandas_it_says_what_to_install(monkeypatch):

@@ -1,5 +1,7 @@
 """`keep_predictions`: what candidates predict for rows that they were not fitted on."""
 
+import errno
+import os
 import pickle
 from pathlib import Path
 
@@ -176,11 +178,32 @@ class DummyLabel(BaseEstimator):
         return 0.0
 
 
-def test_files_are_found_from_another_directory(tmp_path, monkeypatch):
+@pytest.mark.parametrize("place", ["kept", ""])
+def test_files_are_found_from_another_directory(place, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    search = ManualSearchCV(logistic(), [{}], keep_predictions="kept").fit(X, y)
+    search = ManualSearchCV(logistic(), [{}], keep_predictions=place).fit(X, y)
+    assert len(list((tmp_path / place).glob("predictions-*/*.npy"))) == 5
     monkeypatch.chdir("/")
     assert search.predictions_[0].shape == (150, 3)
+
+
+def test_what_a_full_disk_does_not_take_stays_in_memory(tmp_path, monkeypatch):
+    expected = GridSearchCV(logistic(), GRID, keep_predictions=True).fit(X, y).predictions_
+    save, written = np.save, []
+
+    def full_after_seven(path, *args, **kwargs):
+        if len(written) == 7:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written.append(path)
+        save(path, *args, **kwargs)
+
+    monkeypatch.setattr(np, "save", full_after_seven)
+    search = GridSearchCV(logistic(), GRID, keep_predictions=tmp_path)
+    with pytest.warns(UserWarning, match="stays in memory") as caught:
+        search.fit(X, y)
+    assert len(caught) == 1
+    for k in range(2):
+        np.testing.assert_array_equal(search.predictions_[k], expected[k])
 
 
 def test_a_file_is_no_place_for_them(tmp_path):
@@ -220,6 +243,14 @@ def test_an_estimator_that_cannot_predict_is_scored_all_the_same():
     assert search.predictions_[0] is None
     with pytest.raises(RuntimeError, match="no comment"):
         search.set_params(error_score="raise").fit(X, y)
+
+
+def test_the_repr_is_short_and_comparing_is_no_error():
+    search = GridSearchCV(logistic(), {"C": np.logspace(-3, 3, 20)}, keep_predictions=True)
+    predictions = search.fit(X, y).predictions_
+    assert len(repr(predictions)) < 2000
+    assert predictions == predictions
+    assert predictions != clone(search).fit(X, y).predictions_
 
 
 def test_folds_may_overlap():

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from skbayes.acquisition import LogExpectedHypervolumeImprovement, NonDominatedRegion
-from skbayes.optimizer import History, MultiObjectiveOptimizer, Trial, hypervolume
+from skbayes.optimizer import (
+    History,
+    MultiObjectiveOptimizer,
+    Trial,
+    hypervolume,
+    non_dominated,
+)
+from skbayes.optimizer._front_batch import FrontTask
+from skbayes.optimizer._front_batch import _surface as front_surface
 from skbayes.optimizer._objective_models import FrontSurface, ObjectiveModels
 from skbayes.optimizer._objectives import Objective, as_objectives, inner_scores
 from skbayes.optimizer._weights import Scaled
@@ -94,6 +102,39 @@ def test_points_of_a_batch_differ_and_pending_ones_are_not_asked_again():
     points = np.array([[p["x"], p["y"]] for p in batch])
     distances = np.linalg.norm(points[:, None] - points, axis=2)[np.triu_indices(8, 1)]
     assert distances.min() > 1e-3
+
+
+def test_of_many_points_several_are_chosen_by_one_surface_as_if_by_one_each():
+    space = as_space({"x": (0.0, 1.0), "y": (0.0, 1.0)})
+    rng = np.random.default_rng(0)
+    U, at = rng.random((12, 2)), rng.random((40, 2))
+    scores = np.stack([np.sin(5 * U[:, 0]) + U[:, 1], np.cos(4 * U[:, 1]) * U[:, 0]], axis=1)
+    models = ObjectiveModels(
+        tuple(GaussianProcess(output_transform="standardize").fit(U, s) for s in scores.T)
+    )
+    means, weights = models.posterior(U).mean, (Scaled(PriorWeight(space), 1.0),)
+    surface = FrontSurface(
+        models, LogExpectedHypervolumeImprovement(), means, np.array([-2.0, -2.0]), weights
+    )
+    together = surface.choose_together(at, 4)
+    for chosen in together:
+        values = surface.value(at)
+        np.testing.assert_array_equal(chosen, at[values.argmax()])
+        expected = surface.models.posterior(chosen[None]).mean
+        surface = FrontSurface(
+            surface.models.condition(chosen[None], expected),
+            surface.acquisition,
+            np.vstack([surface.front, expected]),
+            surface.reference,
+            weights,
+        )
+
+
+@pytest.mark.parametrize("surrogate", ["auto", "forest"])
+def test_a_large_batch_has_distinct_points(surrogate):
+    optimizer = search(12, surrogate=surrogate)
+    batch = optimizer.ask(24)
+    assert len({(p["x"], p["y"]) for p in batch}) == 24
 
 
 def test_a_finite_space_is_exhausted_without_repetition():
@@ -213,9 +254,9 @@ def test_the_surface_has_the_gradient_of_its_value():
     models = ObjectiveModels(
         tuple(GaussianProcess(output_transform="standardize").fit(U, s) for s in scores.T)
     )
-    region = NonDominatedRegion.of(models.posterior(U).mean, [-1.0, -1.0])
-    weights = (Scaled(PriorWeight(space), 1.0),)
-    surface = FrontSurface(models, LogExpectedHypervolumeImprovement(), region, weights)
+    means, weights = models.posterior(U).mean, (Scaled(PriorWeight(space), 1.0),)
+    acquisition = LogExpectedHypervolumeImprovement()
+    surface = FrontSurface(models, acquisition, means, np.array([-1.0, -1.0]), weights)
     at = rng.random((20, 2))
     value, gradient = surface.value_and_gradient(at)
     np.testing.assert_allclose(value, surface.value(at), rtol=1e-10)
@@ -223,6 +264,36 @@ def test_the_surface_has_the_gradient_of_its_value():
         step = 1e-6 * np.eye(2)[j]
         slope = (surface.value(at + step) - surface.value(at - step)) / 2e-6
         np.testing.assert_allclose(gradient[:, j], slope, rtol=1e-3, atol=1e-4)
+
+
+def test_the_front_to_extend_is_that_of_the_posterior_means():
+    rng = np.random.default_rng(0)
+    U = rng.random((30, 1))
+    exact = np.hstack([U, 1.0 - U])
+    scores = exact + 0.3 * rng.standard_normal(exact.shape)
+    models = ObjectiveModels(
+        tuple(GaussianProcess(output_transform=None).fit(U, s) for s in (scores - 0.5).T)
+    )
+    task = FrontTask(
+        U=U,
+        kept=np.ones(30, dtype=bool),
+        space=as_space({"x": (0.0, 1.0)}),
+        acquisition=LogExpectedHypervolumeImprovement(),
+        reference=np.array([np.nan, -2.0]),
+        weights=(),
+        keeping=None,
+    )
+    surface, front = front_surface(models, task, U, task.kept)
+    means = models.posterior(U).mean
+    bottom = means[:, 0].min() - 0.1 * np.ptp(means[:, 0])
+    expected = NonDominatedRegion.of(means, [bottom, -2.0])
+    np.testing.assert_allclose(surface.region.lower, expected.lower)
+    np.testing.assert_array_equal(front, U[non_dominated(means)])
+    # The luckiest of the noisy scores would make a front far above it.
+    of_means, of_scores, of_exact = (
+        hypervolume(Y, [-1.0, -1.0]) for Y in (means, scores - 0.5, exact - 0.5)
+    )
+    assert abs(of_means - of_exact) < 0.75 * (of_scores - of_exact)
 
 
 def test_a_forest_has_no_gradient_and_neither_has_its_surface():
