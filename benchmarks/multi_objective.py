@@ -310,6 +310,7 @@ def report(options: argparse.Namespace) -> None:
             f"   {'-' if k else '* -'} {cell}\n".replace("   - ", "     - ")
             for k, cell in enumerate(row)
         )
+    text = "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
     Path(options.rst).write_text(text, encoding="utf-8")
 
 

@@ -87,7 +87,7 @@ class BayesSearchCV(ImpliedScoring, Search):
     acquisition : str or acquisition object, default='auto'
         Value of trying a point: ``'log_ei'``, ``'ei'``, ``'pi'``, ``'ucb'``, ``'thompson'``, ``'mes'``,
         ``'kg'``, ``'portfolio'``, or an object.
-        ``'log_ei_per_second'`` prefers candidates that are quick to fit.
+        ``'log_ei_per_second'`` prefers candidates that are quick to fit. With `objectives` ``'log_ehvi'``.
     initial_points : list of dicts, default=None
         Candidates to try first, in order. Before them come the estimator's own parameters, if they lie in the
         space.
@@ -114,8 +114,10 @@ class BayesSearchCV(ImpliedScoring, Search):
     metric_constraints : dict, default=None
         What a metric must keep to, as ``{"fit_time": "<= 0.1", "recall": ">= 0.8"}``, in seconds and the metric's
         own unit. Names as for `objectives`. The best candidate is the best of those that keep to all of them.
-    finalists : int, default=None
-        Number of best candidates that get extra repeats of cross-validation before the choice.
+    finalists : int or Finalists, default=None
+        How many of the best candidates are scored on more folds before one is chosen: an int for three more
+        repeats of cross-validation for each, or a :class:`~skbayes.model_selection.Finalists`. They come after
+        `time_budget`.
     asynchronous : bool, default=False
         Start the next evaluation whenever a worker is free: no worker waits, and the search depends on which
         evaluation ends first. Through loky, threads or Dask; other back-ends run in batches.
@@ -141,7 +143,7 @@ class BayesSearchCV(ImpliedScoring, Search):
         on: their trials teach the model and are not tried again. Of any other the best candidates are tried
         early, and it weighs as much as it ranks the new scores. See :class:`~skbayes.optimizer.EarlierSearch`.
     keep_predictions : bool or path-like, default=False
-        Keep the predictions for the test part of each fold in `predictions_`, in memory or as memory-mapped files in
+        Keep what each candidate predicts for the test parts in `predictions_`: in memory, or with a path in files of
         that directory.
     optimizer_kwargs : dict, default=None
         Arguments as for ``skopt.Optimizer``; an explicit argument wins.
@@ -150,7 +152,8 @@ class BayesSearchCV(ImpliedScoring, Search):
     ----------
     cv_results_ : dict of arrays
         One entry per candidate, with scikit-learn's columns and `status`, `n_splits_evaluated`,
-        `posterior_mean_test_score`, `posterior_std_test_score`.
+        `posterior_mean_test_score`, `posterior_std_test_score` (of several objectives, for each, as
+        `posterior_mean_test_roc_auc`); with `metric_constraints` also `is_feasible` and `constraint_violation`.
     best_estimator_ : estimator
         The best candidate, fitted on all data; only with `refit`.
     best_score_ : float
@@ -167,6 +170,11 @@ class BayesSearchCV(ImpliedScoring, Search):
         Seconds of the refit.
     multimetric_ : bool
         Whether there are several metrics.
+    pareto_front_ : DataFrame
+        The candidates of which no other is as good in all objectives and better in one; only with `objectives`.
+        See :func:`~skbayes.model_selection.pareto_front`.
+    predictions_ : OutOfFoldPredictions
+        Only with `keep_predictions`.
     history_ : History
         The candidates and scores, for the `history` of another search.
     optimizer_results_ : list of OptimizeResult
