@@ -283,7 +283,7 @@ class Search(SearchFindings, BaseSearchCV):
         check_failures(evaluated, self.error_score)
         results = cv_results_table(evaluated, self.return_train_score)
         self._extend(results, proposals, evaluated)
-        if finals is not None:
+        if finals is not None and self.stopped_by_ != "interrupt":
             try:
                 finals.hold(results)
             except BaseException:

@@ -157,7 +157,7 @@ class BayesSearchCV(ImpliedScoring, Search):
     best_estimator_ : estimator
         The best candidate, fitted on all data; only with `refit`.
     best_score_ : float
-        Its mean test score; not with a callable `refit`.
+        Its mean test score, with `finalists` over the folds of the finals too; not with a callable `refit`.
     best_params_ : dict
         Its parameters.
     best_index_ : int
@@ -258,7 +258,7 @@ class BayesSearchCV(ImpliedScoring, Search):
         objective: str | None = None,
         objectives: Sequence[str] | None = None,
         metric_constraints: Mapping[str, str] | None = None,
-        finalists: int | None = None,
+        finalists: Any = None,
         asynchronous: bool = False,
         racing: Any = False,
         time_budget: float | None = None,

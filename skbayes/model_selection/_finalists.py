@@ -152,9 +152,8 @@ def _as_finalists(given: Any) -> Finalists | None:
 def _redrawn(search: BaseSearchCV, estimator: Any, y: Any, seed: int) -> Any:
     """Return a splitter like the search's that draws other folds."""
     splitter = copy(check_cv(search.cv, y, classifier=is_classifier(estimator)))
-    arguments = signature(
-        type(splitter)
-    ).parameters  # TimeSeriesSplit has the attributes all the same
+    # Asked of the class: TimeSeriesSplit has the attributes all the same.
+    arguments = signature(type(splitter)).parameters
     if "shuffle" in arguments:
         splitter.shuffle = True
     if "random_state" not in arguments:

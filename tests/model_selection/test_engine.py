@@ -260,6 +260,18 @@ def test_the_first_interrupt_ends_a_search_cleanly(make, threads):
     assert n_complete == 4
     assert 4 <= len(search.cv_results_["params"]) <= 6
     assert search.predict(X).shape == (150,)
+
+
+@pytest.mark.usefixtures("ctrl_c")
+@pytest.mark.parametrize(("at", "has_finals"), [(12, False), (13 * 5 + 20, True)])
+def test_after_an_interrupt_there_are_no_more_finals(at, has_finals):
+    scorer = InterruptedScorer(at)
+    search = GridSearchCV(SVC(), GRID, scoring=scorer, finalists=3).fit(X, y)
+    assert search.stopped_by_ == "interrupt"
+    assert ("mean_finalist_test_score" in search.cv_results_) is has_finals
+    assert scorer.n == at
+    if has_finals:  # one of three got to the end of them
+        assert np.isfinite(search.cv_results_["mean_finalist_test_score"]).sum() == 1
     # Ctrl-C is itself again.
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
