@@ -1,6 +1,5 @@
 """scikit-learn's face of the search: Bayesian, grid, random and manual search with cross-validation."""
 
-from ..evaluation import OutOfFoldPredictions
 from ._bayes import BayesSearchCV
 from ._export import save_history
 from ._finalists import Finalists
@@ -22,7 +21,6 @@ __all__ = [
     "ManualSearchCV",
     "NestedScore",
     "Optimism",
-    "OutOfFoldPredictions",
     "RandomizedSearchCV",
     "best_posterior_mean",
     "estimate_optimism",

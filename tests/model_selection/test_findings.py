@@ -58,6 +58,7 @@ def test_the_share_of_test_rows_is_that_of_the_folds():
     assert expected.upper - expected.lower > 1.1 * (wrong.upper - wrong.lower)
 
 
+@pytest.mark.slow
 def test_finals_leave_less_luck():
     tree, grid = DecisionTreeClassifier(random_state=0), {"min_samples_leaf": list(range(1, 25))}
     estimates = []
