@@ -49,6 +49,8 @@ class AveragingEstimator(BaseEstimator):
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimators_[0], name):
                 setattr(self, name, getattr(self.estimators_[0], name))
+            elif name in vars(self):  # of an earlier fit to a data frame
+                delattr(self, name)
 
 
 def _has(method: str) -> Any:

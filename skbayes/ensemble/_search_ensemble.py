@@ -13,7 +13,7 @@ from sklearn.utils import Tags, check_random_state, get_tags, indexable
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 from sklearn.utils.parallel import Parallel, delayed
 
-from .._sklearn import metadata_rows
+from .._sklearn import get_scorers, is_multimetric, metadata_rows, named_scorers
 from ._base import AveragingEstimator, check_kind, single_target
 from ._library import Library, open_library
 from ._metadata import for_candidates, for_scorer, for_search
@@ -84,6 +84,7 @@ class SearchEnsemble(AveragingEstimator):
         self._check_arguments()
         y = single_target(self, y)
         search = clone(self.search)
+        self._check_metric(search)
         if search.keep_predictions is False:
             search.set_params(keep_predictions=True)
         search.fit(X, y, callback=callback, **for_search(self, params))
@@ -123,6 +124,7 @@ class SearchEnsemble(AveragingEstimator):
         """
         ensemble = cls(search, **options)
         ensemble._check_arguments()
+        ensemble._check_metric(search)
         y = single_target(ensemble, y)
         _check_predictions(search, y, cls.__name__)
         return ensemble._build(search, X, y, dict(params or {}), None)
@@ -162,16 +164,20 @@ class SearchEnsemble(AveragingEstimator):
             return self._own_scorer(search), None
         if not search.multimetric_:
             return search.scorer_, None
-        metric = (
-            search.refit if isinstance(search.refit, str) else getattr(search, "objective", None)
-        )
         several = isinstance(search.scorer_, dict)
-        if metric is None or (several and metric not in search.scorer_):
-            raise ValueError(
-                f"The search has several metrics and names none that follows from predictions: refit={search.refit!r}. "
-                "Give the ensemble scoring=, or the search refit= with the name of a metric."
-            )
+        metric = _named_metric(search, search.scorer_ if several else None)
         return (search.scorer_[metric], None) if several else (search.scorer_, metric)
+
+    def _check_metric(self, search: Any) -> None:
+        """Refuse metrics of which it is not clear which one selects, as far as that is known before a fit."""
+        if self.scoring is None:
+            scorer = get_scorers(search)[0]
+            if is_multimetric(scorer):
+                _named_metric(search, named_scorers(scorer))
+        elif is_multimetric(self._own_scorer(search)):
+            raise ValueError(
+                f"The selection is by one metric; got scoring={self.scoring!r}. Give one of them."
+            )
 
     def _build(
         self, search: Any, X: Any, y: Any, params: dict[str, Any], refitted: int | None
@@ -261,6 +267,17 @@ class SearchEnsemble(AveragingEstimator):
         check_kind(self, self.search, f"{kind} over {type(self.search.estimator).__name__}")
 
 
+def _named_metric(search: Any, metrics: Any) -> str:
+    """Return which of several metrics a search is after; `metrics` are their names, None if these are not known."""
+    metric = search.refit if isinstance(search.refit, str) else getattr(search, "objective", None)
+    if metric is None or (metrics is not None and metric not in metrics):
+        raise ValueError(
+            f"The search has several metrics and names none that follows from predictions: refit={search.refit!r}. "
+            "Give the ensemble scoring=, or the search refit= with the name of a metric."
+        )
+    return str(metric)
+
+
 def _fit(template: Any, candidate: Mapping[str, Any], X: Any, y: Any, fit_params: Any) -> Any:
     model = clone(template).set_params(**clone(dict(candidate), safe=False))
     return model.fit(X, y, **fit_params)
@@ -275,12 +292,11 @@ def _check_predictions(search: Any, y: Any, name: str) -> None:
             f"keep_predictions={search.keep_predictions!r} and no predictions_. Fit it again with "
             f"keep_predictions=True, or let {name}(search).fit(X, y) do it."
         )
-    n_samples, last = len(y), int(kept.rows.max())
-    is_other = last >= n_samples
-    if kept.classes is not None and not is_other:
-        is_other = not np.array_equal(np.unique(np.asarray(y)), kept.classes)
-    if is_other:
+    is_same = kept.n_samples == len(y)
+    if is_same and kept.target is not None:
+        is_same = np.array_equal(np.ravel(np.asarray(y)[kept.rows]), np.ravel(kept.target))
+    if not is_same:
         raise ValueError(
-            f"The search kept predictions for other data than these {n_samples} rows: it saw row {last} and the "
-            f"classes {kept.classes}. Give the X and y that the search was fitted on."
+            f"The search kept predictions for {kept.n_samples} rows, and these {len(y)} have another target. Give the "
+            "X and y that the search was fitted on, in the same order."
         )

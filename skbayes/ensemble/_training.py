@@ -145,9 +145,15 @@ def find_step_size(model: Any, name: str) -> str:
     Raises
     ------
     ValueError
-        If there is no such parameter.
+        If there is no such parameter, or the solver takes no steps.
     """
     params = model.get_params(deep=True)
+    # MLPRegressor has partial_fit all the same, and fits to the end at each call.
+    if params.get("solver") == "lbfgs":
+        raise ValueError(
+            f"{type(model).__name__} with solver='lbfgs' has no step size, and its snapshots would be equal. Use "
+            "solver='adam' or 'sgd'."
+        )
     if name != "auto":
         if name in params:
             return name

@@ -18,7 +18,7 @@ from sklearn.base import is_classifier
 
 from ._result import CandidateResult
 from ._task import Task
-from ._unit import FoldResult
+from ._unit import EvaluationSetup, FoldResult
 
 __all__ = [
     "FoldPredictions",
@@ -239,6 +239,10 @@ class OutOfFoldPredictions:
         The classes of the columns, and of positive decisions the last; None if there are none.
     folds : tuple
         For each candidate its predictions fold by fold, or None.
+    n_samples : int
+        Rows of the data of the search.
+    target : ndarray of shape (n_oof,) or (n_oof, n_outputs), or None
+        The true target of `rows`; None for a sparse one, or without a target.
 
     Examples
     --------
@@ -258,6 +262,8 @@ class OutOfFoldPredictions:
     fold_sizes: tuple[int, ...]
     classes: Array | None
     folds: tuple[Any, ...] = field(repr=False)
+    n_samples: int
+    target: Array | None = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.folds)
@@ -276,7 +282,7 @@ class OutOfFoldPredictions:
         cls,
         evaluated: Sequence[CandidateResult],
         folds: Sequence[tuple[Any, Any]],
-        classes: Array | None,
+        setup: EvaluationSetup,
     ) -> "OutOfFoldPredictions":
         """Collect the predictions of a search.
 
@@ -286,13 +292,23 @@ class OutOfFoldPredictions:
             In the order of `cv_results_`.
         folds : sequence of (train, test)
             The folds of the search.
-        classes : ndarray of shape (n_classes,) or None
-            The classes of the columns.
+        setup : EvaluationSetup
+            Data and predictor of the search.
         """
         tests = [np.asarray(test) for _, test in folds]
         tests = [np.flatnonzero(test) if test.dtype == bool else test for test in tests]
         kept = tuple(_predictions_of(result, len(tests)) for result in evaluated)
-        return cls(np.concatenate(tests), tuple(map(len, tests)), classes, kept)
+        rows = np.concatenate(tests)
+        n_samples = setup.X.shape[0] if hasattr(setup.X, "shape") else len(setup.X)
+        is_plain = setup.y is not None and not issparse(setup.y)
+        return cls(
+            rows=rows,
+            fold_sizes=tuple(map(len, tests)),
+            classes=setup.predictor.classes,
+            folds=kept,
+            n_samples=int(n_samples),
+            target=np.asarray(setup.y)[rows] if is_plain else None,
+        )
 
 
 def _predictions_of(result: CandidateResult, n_folds: int) -> tuple[Any, ...] | None:

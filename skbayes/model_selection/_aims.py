@@ -45,6 +45,30 @@ class Aims:
         named = [each.name for each in self.objectives] + [each.name for each in self.constraints]
         return [name for name in dict.fromkeys(named) if name not in TIMES]
 
+    @property
+    def scored(self) -> str | None:
+        """The metric that is the score of a trial if none is named: the first that is no time and to be high."""
+        low = [each.name for each in self.objectives if each.is_minimised]
+        names = sorted(self.names, key=low.__contains__)
+        return names[0] if self.objectives and names else None
+
+    def _check_sign(self, search: BaseSearchCV) -> None:
+        """Refuse to take the highest of what is to be low."""
+        low = [each.name for each in self.objectives if each.is_minimised]
+        chosen = {"refit": search.refit, "objective": getattr(search, "objective", None)}
+        for argument, name in chosen.items():
+            if isinstance(name, str) and name in low:
+                raise ValueError(
+                    f"{argument}={name!r} takes the highest {name}, and objectives={list(map(str, self.objectives))} "
+                    "want it low. Name another metric, or choose by a callable refit=."
+                )
+        is_named = any(isinstance(name, str) for name in chosen.values())
+        if search.finalists is not None and not is_named and self.scored in low:
+            raise ValueError(
+                f"finalists are the highest by one metric, and objectives={list(map(str, self.objectives))} want "
+                f"{self.scored} low. Name a metric in objective=, or set finalists=None."
+            )
+
     def check_names(self, metrics: Sequence[str]) -> None:
         """Refuse metrics that the search does not have."""
         unknown = [name for name in self.names if name not in metrics]
@@ -60,6 +84,8 @@ class Aims:
         if not self.objectives and not self.constraints:
             return
         what = "objectives" if self.objectives else "metric_constraints"
+        if self.objectives:
+            self._check_sign(search)
         if as_racing_rule(search.racing) is not None:
             raise ValueError(
                 f"racing={search.racing!r} gives up candidates that are behind in one score, and with {what}= they "

@@ -237,8 +237,7 @@ class Search(SearchFindings, BaseSearchCV):
         if self._objective() is not None or test_score_names(evaluated) is None:
             self.history_ = History(history.trials, origin_of(run, self._objective()))
         if keeps_predictions(self):
-            classes = run.setup.predictor.classes
-            self.predictions_ = OutOfFoldPredictions.of(evaluated, run.folds, classes)
+            self.predictions_ = OutOfFoldPredictions.of(evaluated, run.folds, run.setup)
 
     def _log(
         self, run: SearchRun, proposals: Proposals, callbacks: list[Callable[[Any], Any]]

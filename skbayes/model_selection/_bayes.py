@@ -315,8 +315,7 @@ class BayesSearchCV(ImpliedScoring, Search):
 
     def _objective(self) -> str | None:
         named = super()._objective() or self.objective
-        # Of several objectives the score of a trial is the first that is no time.
-        return named or next((name for name in aims_of(self).names if self.objectives), None)
+        return named or aims_of(self).scored
 
     def _implied_scoring(self) -> Any:
         return implied_scoring(self)

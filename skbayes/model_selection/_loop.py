@@ -158,7 +158,8 @@ def trial_of(number: int, result: CandidateResult, metric: str | None) -> Trial:
 def metrics_of(result: CandidateResult) -> dict[str, float]:
     """Return the mean over the folds that were run of each metric, and of the seconds of fit and score.
 
-    Of a failed candidate the seconds are nan: they are those of the way to the error.
+    Of a failed candidate the seconds are nan: they are those of the way to the error. Of one ended at a limit those of
+    the score are nan, for that was not reached; those of the fit are known to be so many at least.
     """
     found = {}
     for name in test_score_names([result]) or ["score"]:
@@ -167,8 +168,9 @@ def metrics_of(result: CandidateResult) -> dict[str, float]:
         with np.errstate(invalid="ignore"):
             mean = float(scores.mean())
         found[name] = mean if np.isfinite(mean) else float("nan")
-    has_failed = result.status == "failed"
+    unknown = {"failed": TIMES, "timeout": ("score_time",), "memory": ("score_time",)}
     for name in TIMES:
         times = [getattr(fold, name) for fold in result.folds_run]
-        found[name] = float("nan") if has_failed else float(np.mean(times))
+        is_unknown = name in unknown.get(result.status, ())
+        found[name] = float("nan") if is_unknown else float(np.mean(times))
     return found

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 from sklearn.model_selection import cross_validate
+from sklearn.utils.metadata_routing import get_routing_for_object
 
 from .._sklearn import (
     accepts_sample_weight,
@@ -254,8 +255,8 @@ def nested_score(
         ):  # what error_score stands for is no score of a search
             scores[k] = np.nan
             continue
-        if params.get("sample_weight") is not None and not routing_enabled():
-            scores[k] = _weighted_score(fitted, X, y, fold, params, metric)
+        if params.get("sample_weight") is not None:
+            scores[k] = _weighted_score(fitted, X, y, fold, params, metric, scores[k])
         best_scores[k], chosen[k] = _best_score(fitted, metric), fitted.best_params_
     ratio = float(np.mean([len(test) / len(train) for train, test in folds]))
     return NestedScore(scores, best_scores, tuple(chosen), ratio, tuple(table["estimator"]))
@@ -325,12 +326,20 @@ def _weighted_score(
     rows: tuple[Any, Any],
     params: Mapping[str, Any],
     metric: str | None,
+    known: float,
 ) -> float:
-    """The same with `sample_weight`, which without routing `cross_validate` does not hand to a scorer."""
+    """The score with `sample_weight`; the one that is known where `cross_validate` hands it to the scorer.
+
+    It does not without routing; and with it scikit-learn 1.6 has nothing reach the scorer of a search.
+    """
     train, test = rows
     X_test, y_test = safe_split(search, X, y, test, train)
     weight = metadata_rows(X, {"sample_weight": params["sample_weight"]}, test)
-    return _outer_score(search, X_test, y_test, metric, **weight)
+    if not routing_enabled():
+        return _outer_score(search, X_test, y_test, metric, **weight)
+    if metric is not None or not get_routing_for_object(search).consumes("score", list(weight)):
+        return known
+    return float(search.score(X_test, y_test, **weight))
 
 
 def _best_score(search: Any, metric: str | None) -> float:

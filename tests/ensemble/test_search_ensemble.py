@@ -256,6 +256,7 @@ def test_data_frames_and_pipelines():
     assert ensemble.n_features_in_ == 6
     plain = SearchEnsembleClassifier(search, size=4).fit(X, names)
     np.testing.assert_array_equal(ensemble.predict_proba(frame), plain.predict_proba(X))
+    assert not hasattr(ensemble.fit(X, names), "feature_names_in_")
 
 
 def test_sparse_data():
@@ -465,6 +466,8 @@ def test_searches_that_cannot_be_used_are_refused():
         ({"bag_fraction": 0.0}, "bag_fraction must be above 0"),
         ({"bag_fraction": 1.5}, "bag_fraction must be above 0"),
         ({"selection": "best"}, "selection must be one of 'greedy', 'top_k'; got 'best'"),
+        ({"scoring": "acuracy"}, "Got 'acuracy' instead"),
+        ({"scoring": ["accuracy", "f1_macro"]}, "selection is by one metric"),
     ],
 )
 def test_wrong_arguments_are_refused_before_the_search(options, match):
@@ -500,7 +503,10 @@ def test_metrics_that_cannot_be_computed_are_refused():
         ensemble, "the 40 test rows of a fold, and the scorer asked for those of 20", ValueError
     )
     several = grid(TREE, DEPTHS, scoring=["accuracy", "f1_macro"], refit=False)
-    unsuitable(SearchEnsembleClassifier(several), "Give the ensemble scoring=", ValueError)
+    calls = []
+    with pytest.raises(ValueError, match="Give the ensemble scoring="):
+        SearchEnsembleClassifier(several).fit(X, y, callback=calls.append)
+    assert calls == []  # before the search
 
 
 def test_finished_searches_that_cannot_be_used_are_refused():
@@ -512,10 +518,13 @@ def test_finished_searches_that_cannot_be_used_are_refused():
     with pytest.raises(ValueError, match="no predictions_"):
         SearchEnsembleClassifier.from_search(search, X, y)
     search.fit(X, y)
-    with pytest.raises(ValueError, match="other data than these 100 rows"):
+    with pytest.raises(ValueError, match="160 rows, and these 100 have another target"):
         SearchEnsembleClassifier.from_search(search, X[:100], y[:100])
-    with pytest.raises(ValueError, match="other data"):
-        SearchEnsembleClassifier.from_search(search, X, names)
+    with pytest.raises(ValueError, match="160 rows, and these 320"):
+        SearchEnsembleClassifier.from_search(search, np.vstack([X, X]), np.tile(y, 2))
+    for other in (names, y[::-1]):
+        with pytest.raises(ValueError, match="in the same order"):
+            SearchEnsembleClassifier.from_search(search, X, other)
 
 
 def test_an_ensemble_that_is_not_fitted_says_so():

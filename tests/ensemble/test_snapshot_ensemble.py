@@ -301,6 +301,7 @@ def test_the_step_size_is_found():
             "Choose one of 'con",
         ),
         (SnapshotEnsembleClassifier(Recorder(), schedule=0.1), TypeError, "name or a function"),
+        (SnapshotEnsembleRegressor(MLPRegressor(solver="lbfgs")), ValueError, "'adam' or 'sgd'"),
         (
             SnapshotEnsembleClassifier(Recorder(), schedule=lambda t, n_steps: 1 - t / 3),
             ValueError,

@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from sklearn.metrics import accuracy_score, make_scorer, recall_score
 from sklearn.svm import SVC
 
 from skbayes import BayesSearchCV, GridSearchCV, HalvingBayesSearchCV
+from skbayes.evaluation import CandidateResult, FoldResult
 from skbayes.model_selection import load_history, pareto_front
+from skbayes.model_selection._loop import metrics_of
 
 X, y = load_iris(return_X_y=True)
 y2 = (y == 1).astype(int)
@@ -115,6 +118,31 @@ def test_refit_may_be_a_callable_or_false():
     free = fitted(objectives=["gain", "-size"], refit=False)
     assert not hasattr(free, "best_index_")
     assert not hasattr(free, "best_estimator_")
+
+
+def test_the_score_of_a_trial_is_an_objective_that_is_to_be_high():
+    found = fitted(objectives=["-size", "gain"], refit=lambda results: 0, n_iter=6, finalists=2)
+    gains = found.cv_results_["mean_test_gain"]
+    assert found.history_.incumbent.score == np.nanmax(gains)
+    finalists = np.isfinite(found.cv_results_["mean_finalist_test_gain"])
+    assert set(np.flatnonzero(finalists)) == set(np.argsort(-gains, kind="stable")[:2])
+
+
+def test_of_two_times_the_metric_of_a_constraint_is_the_score():
+    found = fitted(
+        objectives=["-fit_time", "-score_time"], refit=False, n_iter=4, scoring=None,
+        metric_constraints={"accuracy": ">= 0.1"},
+    )  # fmt: skip
+    is_complete = found.cv_results_["status"] == "complete"
+    np.testing.assert_array_equal(found.cv_results_["is_feasible"], is_complete)
+
+
+@pytest.mark.parametrize("ended_by", ["timeout", "memory"])
+def test_what_was_ended_at_a_limit_has_no_time_of_scoring(ended_by):
+    fold = FoldResult(np.nan, None, fit_time=0.7, score_time=0.0, n_test_samples=9)
+    cut = CandidateResult({}, (replace(fold, ended_by=ended_by),))
+    assert np.isnan(metrics_of(cut)["score_time"])
+    assert metrics_of(cut)["fit_time"] == 0.7
 
 
 def test_the_same_for_any_number_of_jobs():
@@ -277,6 +305,12 @@ def test_callable_scoring_may_return_the_objectives():
             "looks at one score",
         ),
         ({"objectives": ["gain", "-size"], "acquisition": "ei"}, ValueError, "'log_ehvi'"),
+        ({"objectives": ["gain", "-size"], "refit": "size"}, ValueError, "takes the highest size"),
+        (
+            {"objectives": ["-size", "-fit_time"], "refit": False, "finalists": 2},
+            ValueError,
+            "want size low",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_refused_before_any_fit(options, error, message):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from skbayes.optimizer import hypervolume, non_dominated
+from skbayes.optimizer._pareto import reference_of
 
 levels = st.integers(0, 4).map(float)
 tables = st.integers(1, 3).flatmap(
@@ -45,6 +46,10 @@ def test_a_point_with_a_nan_is_not_on_the_front():
 def test_scores_that_are_no_table_are_refused():
     with pytest.raises(ValueError, match="n_points, n_objectives"):
         non_dominated([1.0, 2.0])
+    with pytest.raises(ValueError, match=r"got \(2,\) and \(2,\)"):
+        hypervolume([1.0, 2.0], [0.0, 0.0])
+    with pytest.raises(ValueError, match=r"got \(1, 3\) and \(2,\)"):
+        hypervolume([[1.0, 2.0, 3.0]], [0.0, 0.0])
 
 
 def by_inclusion_and_exclusion(Y):
@@ -79,3 +84,10 @@ def test_points_below_the_reference_or_with_a_nan_add_nothing():
     assert hypervolume(Y, [1.0, 1.0]) == 1.0
     assert hypervolume(Y[1:], [1.0, 1.0]) == 0.0
     assert hypervolume([], [1.0, 1.0]) == 0.0
+
+
+def test_an_objective_that_is_the_same_everywhere_leaves_a_volume_to_the_others():
+    Y = np.array([[0.0, 0.3], [1.0, 0.1 + 0.2]])  # the second but for rounding
+    reference = reference_of(Y)
+    np.testing.assert_allclose(reference, [-0.1, -0.7])
+    assert hypervolume(Y, reference) == pytest.approx(1.1)
