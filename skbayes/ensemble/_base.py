@@ -1,5 +1,6 @@
 """What the averaging estimators share: prediction by a weighted mean, and the methods that there are to predict by."""
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.base import (
     is_classifier,
     is_regressor,
 )
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
@@ -67,6 +69,9 @@ class AveragingClassifier(ClassifierMixin, AveragingEstimator):
 
     classes_: Array
 
+    def __sklearn_tags__(self) -> Tags:
+        return _like(super().__sklearn_tags__(), self._template())
+
     def predict(self, X: Any) -> Array:
         """Return the class for which the average speaks.
 
@@ -118,6 +123,9 @@ class AveragingClassifier(ClassifierMixin, AveragingEstimator):
 class AveragingRegressor(RegressorMixin, AveragingEstimator):
     """Averages predictions."""
 
+    def __sklearn_tags__(self) -> Tags:
+        return _like(super().__sklearn_tags__(), self._template())
+
     def predict(self, X: Any) -> Array:
         """Return the weighted mean of the predictions.
 
@@ -160,6 +168,14 @@ def check_kind(owner: Any, template: Any, what: str) -> None:
         other = name.replace(wanted.capitalize(), others.capitalize())
         advice = f"Use {other}." if is_other else "Only classifiers and regressors can be averaged."
         raise TypeError(f"{name} needs a {wanted}; got {what}. {advice}")
+
+
+def _like(tags: Tags, template: Any) -> Tags:
+    """Return the tags with what the template says of itself; after those of the mixins, which do not know it."""
+    inner = get_tags(template)
+    for name in ("input_tags", "classifier_tags", "regressor_tags", "non_deterministic"):
+        setattr(tags, name, deepcopy(getattr(inner, name)))
+    return tags
 
 
 def single_target(owner: Any, y: Any) -> Any:

@@ -1,7 +1,6 @@
 """An ensemble of the candidates of a search, chosen by what they predict for rows that they were not fitted on."""
 
 from collections.abc import Mapping
-from copy import deepcopy
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -9,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.metrics import check_scoring
-from sklearn.utils import Tags, check_random_state, get_tags, indexable
+from sklearn.utils import check_random_state, indexable
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -144,13 +143,6 @@ class SearchEnsemble(AveragingEstimator):
             to_score = MethodMapping().add(caller="fit", callee="score")
             router.add(scorer=self._own_scorer(self.search), method_mapping=to_score)
         return router
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.search)
-        for name in ("input_tags", "classifier_tags", "regressor_tags", "non_deterministic"):
-            setattr(tags, name, deepcopy(getattr(inner, name)))
-        return tags
 
     def _template(self) -> Any:
         return self.search

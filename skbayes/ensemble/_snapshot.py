@@ -1,14 +1,13 @@
 """What the snapshot ensembles share."""
 
 from collections.abc import Mapping
-from copy import deepcopy
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
-from sklearn.utils import Tags, check_random_state, get_tags, indexable
+from sklearn.utils import check_random_state, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from .._sklearn import metadata_rows, routing_enabled
@@ -99,13 +98,6 @@ class SnapshotEnsemble(AveragingEstimator):
         mapping = MethodMapping().add(caller="fit", callee="partial_fit")
         router = MetadataRouter(owner=self).add_self_request(self)
         return router.add(estimator=self.estimator, method_mapping=mapping)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        for name in ("input_tags", "classifier_tags", "regressor_tags", "non_deterministic"):
-            setattr(tags, name, deepcopy(getattr(inner, name)))
-        return tags
 
     def _template(self) -> Any:
         return self.estimator

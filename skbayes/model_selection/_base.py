@@ -27,6 +27,7 @@ from .._sklearn import (
 from ..evaluation import CandidateResult, Journal, OutOfFoldPredictions
 from ..optimizer import History, as_callbacks
 from ._callbacks import SearchEvents
+from ._candidate_scores import metric_of_refit
 from ._engine import ENGINE_CONSTRAINTS, EngineSettings, check_engine, uses_engine
 from ._extended import add_status_columns
 from ._finalists import Finals, open_finals
@@ -84,7 +85,7 @@ class Search(SearchFindings, BaseSearchCV):
         return self.refit if isinstance(self.refit, str) else None
 
     def _deciding_metric(self) -> str | None:
-        return self._objective() if self.multimetric_ else None
+        return (metric_of_refit(self.refit) or self._objective()) if self.multimetric_ else None
 
     def _extend(
         self, results: dict[str, Any], proposals: Proposals, evaluated: Sequence[CandidateResult]

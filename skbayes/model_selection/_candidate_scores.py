@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ._results import deciding_column
 
-__all__ = ["CandidateScores", "candidate_scores", "metric_of"]
+__all__ = ["CandidateScores", "candidate_scores", "metric_of", "metric_of_refit"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -90,6 +90,14 @@ def metric_of(results: Mapping[str, Any], metric: str | None, who: str) -> str:
             f"{who} got metric={metric!r}, and the results hold {sorted(names)}. Name one of these."
         )
     return metric
+
+
+def metric_of_refit(refit: Any) -> str | None:
+    """Return the metric that `refit` names, itself or as the rule of choice that it is; None if it names none."""
+    if not callable(refit):
+        return refit if isinstance(refit, str) else None
+    metric = getattr(refit, "metric", None) or getattr(refit, "keywords", {}).get("metric")
+    return metric if isinstance(metric, str) else None
 
 
 def candidate_scores(results: Mapping[str, Any], metric: str | None, who: str) -> CandidateScores:

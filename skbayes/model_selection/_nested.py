@@ -26,7 +26,7 @@ from .._sklearn import (
     routing_enabled,
     safe_split,
 )
-from ._candidate_scores import metric_of
+from ._candidate_scores import metric_of, metric_of_refit
 from ._optimism import Optimism
 from ._results import deciding_column
 
@@ -288,11 +288,7 @@ def _check(search: Any) -> None:
 
 def _reported_metric(search: Any, metric: str | None) -> str | None:
     """Return the metric to report, or None for the only one; a rule of choice may name it."""
-    if metric is None and isinstance(search.refit, str):
-        metric = search.refit
-    rule = search.refit
-    if metric is None and callable(rule):
-        metric = getattr(rule, "metric", None) or getattr(rule, "keywords", {}).get("metric")
+    metric = metric_of_refit(search.refit) if metric is None else metric
     scorers = named_scorers(get_scorers(search)[0])
     if not isinstance(scorers, dict):
         # One metric, whatever it was called; or a callable whose names are known only after a fit.

@@ -57,11 +57,6 @@ class Observations:
         """The points of the trials that have a score."""
         return self.U[np.isfinite(self.scores)]
 
-    @property
-    def scores_finite(self) -> Floats:
-        """Their scores."""
-        return self.scores[np.isfinite(self.scores)]
-
     def training_data(self) -> tuple[Floats, Floats, Floats | None]:
         """Points, finite scores and noise variances to fit a surrogate to; needs one finite score.
 

@@ -29,7 +29,11 @@ from skbayes import (
     ManualSearchCV,
     RandomizedSearchCV,
 )
-from skbayes.ensemble import SearchEnsembleClassifier, SearchEnsembleRegressor
+from skbayes.ensemble import (
+    SearchEnsembleClassifier,
+    SearchEnsembleRegressor,
+    SnapshotEnsembleClassifier,
+)
 
 X, y = make_classification(
     160, 6, n_informative=4, n_classes=3, n_clusters_per_class=1, flip_y=0.2, random_state=0
@@ -275,6 +279,27 @@ def test_precomputed_kernels():
     linear = SearchEnsembleClassifier(grid(SVC(kernel="linear"), {"C": [0.1, 1.0, 10.0]}), size=3)
     np.testing.assert_array_equal(ensemble.predict(X @ X.T), linear.fit(X, y).predict(X))
     assert ensemble.__sklearn_tags__().input_tags.pairwise
+
+
+class TwoClasses(LogisticRegression):
+    """A classifier that says of itself that it is for two classes, and poor."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.poor_score = True
+        return tags
+
+
+def test_the_ensemble_says_of_itself_what_its_classifiers_say():
+    for ensemble in (
+        SearchEnsembleClassifier(grid(TwoClasses(), {"C": [1.0]})),
+        SnapshotEnsembleClassifier(TwoClasses()),
+    ):
+        tags = ensemble.__sklearn_tags__()
+        assert tags.estimator_type == "classifier"
+        assert not tags.classifier_tags.multi_class
+        assert tags.classifier_tags.poor_score
 
 
 def test_a_class_that_a_fold_has_not_seen():

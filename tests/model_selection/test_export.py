@@ -291,7 +291,7 @@ def test_a_journal_is_not_overwritten(tmp_path):
         save_history(search, path)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
+@pytest.mark.skipif(sys.platform == "win32", reason="looks at POSIX modes, which Windows has not")
 def test_the_file_has_the_mode_of_any_new_file(tmp_path):
     (tmp_path / "plain").write_text("")
     save_history(FULL, tmp_path / "history.jsonl")

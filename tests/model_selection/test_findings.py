@@ -12,7 +12,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skbayes import BayesSearchCV, GridSearchCV, HalvingBayesSearchCV, ManualSearchCV
-from skbayes.model_selection import Finalists, estimate_optimism
+from skbayes.model_selection import Finalists, estimate_optimism, one_standard_error
 
 X, y = load_iris(return_X_y=True)
 NOISY = make_classification(150, 8, flip_y=0.3, random_state=0)
@@ -74,6 +74,9 @@ def test_finals_leave_less_luck():
 def test_several_metrics_need_one_that_decides():
     search = GridSearchCV(SVC(), GRID, scoring=["accuracy", "f1"], refit="f1").fit(*NOISY)
     table = {name: v for name, v in search.cv_results_.items() if "accuracy" not in name}
+    expected = estimate_optimism(table, search.best_index_, test_train_ratio=0.25)
+    assert search.optimism_.estimate == pytest.approx(expected.estimate)
+    search.set_params(refit=one_standard_error("C", metric="f1")).fit(*NOISY)  # the rule names it
     expected = estimate_optimism(table, search.best_index_, test_train_ratio=0.25)
     assert search.optimism_.estimate == pytest.approx(expected.estimate)
     search.set_params(refit=False).fit(*NOISY)

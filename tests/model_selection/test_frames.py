@@ -3,6 +3,7 @@
 import builtins
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.preprocessing import OneHotEncoder
@@ -13,7 +14,6 @@ from skbayes._pandas import MISSING, frame_of
 from skbayes.model_selection._frames import results_frame
 from skbayes.optimizer import History, Trial
 
-pd = pytest.importorskip("pandas")
 X, y = load_iris(return_X_y=True)
 HISTORY = History(
     (

@@ -85,21 +85,27 @@ def test_several_targets_are_predicted_as_labels():
     assert predictions[0].shape == target.shape
 
 
-@pytest.mark.parametrize("estimator", [logistic(), SVC()])
-def test_a_class_that_a_fold_did_not_see_is_never_the_likeliest(estimator):
-    folds = [(np.flatnonzero(y != 2), np.flatnonzero(y == 2)), (np.arange(0, 150, 2), np.arange(9))]
-    predictions = (
-        ManualSearchCV(estimator, [{}], cv=folds, keep_predictions=True).fit(X, y).predictions_
-    )
-    if predictions.methods == ("predict_proba",):
-        first = predictions[0][: predictions.fold_sizes[0]]
-        assert first.shape == (50, 3)
-        np.testing.assert_array_equal(first[:, 2], 0.0)
-        np.testing.assert_allclose(first.sum(axis=1), 1.0)
-    else:
-        # Of two classes seen there is one decision and no column for each: labels are all that is left.
-        assert predictions.methods == (None,)
-        assert predictions[0] is None
+FOLD_WITHOUT_A_CLASS = [
+    (np.flatnonzero(y != 2), np.flatnonzero(y == 2)),
+    (np.arange(0, 150, 2), np.arange(9)),
+]
+
+
+def test_a_class_that_a_fold_did_not_see_has_no_probability():
+    search = ManualSearchCV(logistic(), [{}], cv=FOLD_WITHOUT_A_CLASS, keep_predictions=True)
+    predictions = search.fit(X, y).predictions_
+    first = predictions[0][: predictions.fold_sizes[0]]
+    assert first.shape == (50, 3)
+    np.testing.assert_array_equal(first[:, 2], 0.0)
+    np.testing.assert_allclose(first.sum(axis=1), 1.0)
+
+
+def test_decisions_between_two_of_three_classes_have_no_columns():
+    search = ManualSearchCV(SVC(), [{}], cv=FOLD_WITHOUT_A_CLASS, keep_predictions=True)
+    predictions = search.fit(X, y).predictions_
+    # One decision in the first fold, three in the second: nothing that could be put together.
+    assert predictions.methods == (None,)
+    assert predictions[0] is None
 
 
 def test_one_against_one_decisions_have_no_columns_of_classes():

@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import qmc
 
@@ -395,7 +396,6 @@ def test_the_repr_lists_the_largest_first():
 
 
 def test_the_frame_has_a_row_for_each_share():
-    pd = pytest.importorskip("pandas")
     frame = shown().to_frame()
     assert list(frame.columns) == ["parameter", "with", "share", "std", "total", "total_std"]
     assert len(frame) == 6
