@@ -30,8 +30,8 @@ _ROUNDING = 1e-12
 _SHORTEST = 1e-6
 # Of the variance that candidates show about the additive model of candidates and folds, so much is noise to a choice
 # between near ones: the rest they share, because they are scored on the same rows. On the tasks of
-# benchmarks/choice.py, other seeds than those in the docs, the gain by 0, .1, .3, 1 and 3 was -.011, .005, .013,
-# -.048 and -.087 (standard error .02).
+# benchmarks/choice.py, other seeds than those in the docs, the gain by 0, .1, .3, 1 and 3 was -.011, .005, .015,
+# -.051 and -.081 (standard error .02).
 _ROUGH_SHARE = 0.3
 
 
