@@ -175,6 +175,8 @@ def _like(tags: Tags, template: Any) -> Tags:
     inner = get_tags(template)
     for name in ("input_tags", "classifier_tags", "regressor_tags", "non_deterministic"):
         setattr(tags, name, deepcopy(getattr(inner, name)))
+    if tags.classifier_tags is not None:
+        tags.classifier_tags.multi_label = False  # one target: see single_target
     return tags
 
 

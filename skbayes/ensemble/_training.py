@@ -84,11 +84,19 @@ def train(
         set_step_size(run.model, run.step_size_param, float(run.step_sizes[t]))
         X_batch, y_batch = safe_split(run.model, X, y, rows)
         of_batch = metadata_rows(X, params=params, indices=rows)
-        run.model.partial_fit(X_batch, y_batch, **extra, **of_batch)
+        if not _weighs_nothing(of_batch, params):
+            run.model.partial_fit(X_batch, y_batch, **extra, **of_batch)
         # as in `cyclic_cosine`: cycle k begins with step ceil(k · n_steps / n_snapshots)
         if (t + 1) * run.n_snapshots // n_steps > t * run.n_snapshots // n_steps:
             snapshots.append(run.model if t + 1 == n_steps else deepcopy(run.model))
     return snapshots
+
+
+def _weighs_nothing(of_batch: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+    """Whether all rows of a batch have weight zero: as good as absent, and solvers refuse such a batch."""
+    weight = of_batch.get("sample_weight")
+    # If all rows of all batches have, the estimator is to say so itself.
+    return weight is not None and not np.any(weight) and bool(np.any(params["sample_weight"]))
 
 
 def _batches(

@@ -319,3 +319,14 @@ def test_targets_and_metadata_that_do_not_fit_are_refused():
         SnapshotEnsembleRegressor(MLPRegressor()).fit(X, np.c_[y, y])
     with pytest.raises(TypeError, match="no_such"):
         SnapshotEnsembleClassifier(Recorder()).fit(ROWS, LABELS, no_such=1)
+
+
+def test_a_batch_in_which_no_row_has_a_weight_is_passed_over():
+    weights = np.zeros(len(y))
+    weights[:4] = 1.0
+    ensemble = SnapshotEnsembleClassifier(
+        SGDClassifier(), n_snapshots=2, n_epochs=6, batch_size=2, step_size=0.01, random_state=0
+    )
+    assert len(ensemble.fit(X, y, sample_weight=weights).estimators_) == 2
+    with pytest.raises(ValueError, match="at least one non-zero"):
+        ensemble.fit(X, y, sample_weight=0.0 * weights)
