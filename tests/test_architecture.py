@@ -26,7 +26,9 @@ MAY_IMPORT = {
     "optimizer": {"space", "surrogates", "acquisition"} | GROUND,
     "evaluation": {"_sklearn"},
     "model_selection": {"optimizer", "evaluation", "space"} | GROUND,
+    "likelihoods": set(),
     "solvers": set(),
+    "linear_model": {"likelihoods", "priors", "solvers"} | GROUND,
     "ensemble": {"solvers", "model_selection"} | GROUND,
     "__init__": {"_version", "model_selection", "optimizer", "space"},
 }

@@ -38,6 +38,8 @@ class LogNormal(Prior):
     -0.918939
     """
 
+    _per_feature = {"loc": "finite", "scale": "positive"}  # noqa: RUF012
+
     def __init__(self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0) -> None:
         self.loc = loc
         self.scale = scale
@@ -90,6 +92,23 @@ class LogNormal(Prior):
         w, _, scale, t = self._standardized(w)
         gradient: NDArray[np.float64] = -(1.0 + t / scale) / w
         return gradient
+
+    def hessian(self, w: ArrayLike) -> NDArray[np.float64]:
+        """Diagonal of the second derivative of `log_density`.
+
+        Parameters
+        ----------
+        w : array-like of shape (n_parameters,)
+            Where to evaluate; positive.
+
+        Returns
+        -------
+        hessian : ndarray of shape (n_parameters,)
+            (1 + (log w − m − 1) / s²) / w².
+        """
+        w, _, scale, t = self._standardized(w)
+        hessian: NDArray[np.float64] = (1.0 + t / scale - scale**-2.0) / np.square(w)
+        return hessian
 
     def mode(self) -> NDArray[np.float64]:
         """Most probable value, exp(m − s²).

@@ -1,5 +1,10 @@
-"""What minimises an objective; for now the schedules of the step size."""
+"""What minimises an objective, and the schedules of the step size of those that take steps."""
 
+from ._adaptive import AdaGrad, Adam, RMSProp
+from ._base import Objective, SeparablePenalty, Solver, SolverResult
+from ._lbfgs import LBFGS
+from ._newton import Newton
+from ._proximal_gradient import ProximalGradient
 from ._schedules import (
     SCHEDULES,
     constant,
@@ -9,9 +14,27 @@ from ._schedules import (
     inverse_scaling,
     step,
 )
+from ._sgd import SGD, Momentum, Nesterov
+from ._stochastic import StochasticSolver, StochasticState
 
 __all__ = [
+    "LBFGS",
     "SCHEDULES",
+    "SGD",
+    "SOLVERS",
+    "AdaGrad",
+    "Adam",
+    "Momentum",
+    "Nesterov",
+    "Newton",
+    "Objective",
+    "ProximalGradient",
+    "RMSProp",
+    "SeparablePenalty",
+    "Solver",
+    "SolverResult",
+    "StochasticSolver",
+    "StochasticState",
     "constant",
     "cosine",
     "cyclic_cosine",
@@ -19,3 +42,15 @@ __all__ = [
     "inverse_scaling",
     "step",
 ]
+
+SOLVERS: dict[str, type[Solver]] = {
+    "newton": Newton,
+    "lbfgs": LBFGS,
+    "proximal_gradient": ProximalGradient,
+    "sgd": SGD,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "adagrad": AdaGrad,
+    "rmsprop": RMSProp,
+    "adam": Adam,
+}

@@ -1,0 +1,303 @@
+"""Time and memory of linear models against scikit-learn, celer, skglm, adelie and glum, in interleaved rounds.
+
+    python benchmarks/linear.py                                  # all rows, results in benchmarks/results/linear.jsonl
+    python benchmarks/linear.py --rows 'lasso10-*' loo-200x5000 --rounds 3 --out /tmp/few.jsonl
+    python benchmarks/linear.py --rows 'logistic-*' --solvers skbayes 'sklearn*'
+    python benchmarks/linear.py --memory --out benchmarks/results/linear_memory.jsonl
+    python benchmarks/linear.py --list
+    python benchmarks/linear_report.py benchmarks/results/linear.jsonl --rst docs/linear_table.txt
+
+Every solver has a process of its own with one BLAS thread, and the processes take turns. For one fit and for a path,
+the loosest tolerance of its own (in steps of half a decade) is sought first that ends within 1e-4 and 1e-8 of the best
+value that any solver has reached, in shares of the null model's; of a path the worst strength counts. That value is
+kept from call to call (`--known`), and the tolerances of peers with it. Searches over strengths run at their default
+tolerances. `skbayes` uses the extra `fast` (numba) where it is installed, `skbayes core` never does.
+glmnet has no wheel for Python 3.11 and is not measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fnmatch
+import json
+import os
+import select
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from linear_rows import LOOSE, ROWS, Row
+
+OURS = ("skbayes", "skbayes core")
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+SHORTEST = 0.1  # seconds: quicker fits are repeated within a measurement
+LOOSEST, TIGHTEST = 0, -32  # exponents of sqrt(10): tolerances from 1 to 1e-16
+
+
+class Slow(Exception):
+    """A solver took longer than the limit."""
+
+
+class Worker:
+    """A solver of a row in its process.
+
+    Parameters
+    ----------
+    row, solver : str
+        Names.
+    limit : float
+        Seconds that a fit may take.
+    """
+
+    def __init__(self, row: str, solver: str, limit: float) -> None:
+        self.row, self.solver, self.limit = row, solver, limit
+        self.start()
+
+    def start(self) -> None:
+        """Start the process and wait until its data are made."""
+        command = [sys.executable, str(HERE / "linear_worker.py"), self.row, self.solver]
+        one = dict.fromkeys(THREADS, "1")
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(
+            command, env={**os.environ, **one}, stderr=subprocess.DEVNULL, text=True, **pipes
+        )
+        self.null = self._read(120)["null"]
+
+    def ask(self, **command: Any) -> dict[str, Any]:
+        """Return what the process answers to a command."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        try:
+            return self._read(self.limit * max(1, command.get("repeat", 1)))
+        except Slow:
+            self.start()
+            raise
+
+    def _read(self, limit: float) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        if not select.select([self.process.stdout], [], [], limit)[0]:
+            self.close()
+            raise Slow(f"more than {limit:.0f} s")
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("the process ended")
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.wait()
+
+
+@dataclass
+class Known:
+    """What is kept between calls: the best values of each row, and the tolerance that each solver needs."""
+
+    path: Path
+    values: dict[str, list[float]] = field(default_factory=dict)
+    tols: dict[str, float | None] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path) -> Known:
+        """Read the file, if there is one."""
+        return cls(path, **json.loads(path.read_text())) if path.exists() else cls(path)
+
+    def save(self) -> None:
+        """Write the file."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps({"values": self.values, "tols": self.tols}, indent=1))
+
+    def distance(self, row: str, values: list[float], null: float) -> float:
+        """Return how far values are from the best known ones, which become better if these are."""
+        best = np.minimum(self.values.get(row, values), values)
+        self.values[row] = best.tolist()
+        return float(np.max(np.subtract(values, best)) / null)
+
+
+def seek(worker: Worker, name: str, target: float, known: Known, log: Any) -> float | None:
+    """Return the loosest tolerance in half decades that reaches the target, or None."""
+
+    def misses(half: int) -> bool:
+        reply = worker.ask(tol=10 ** (half / 2), repeat=1)
+        if "error" in reply:
+            raise RuntimeError(reply["error"])
+        far = known.distance(name, reply["values"], worker.null)
+        log(f"    {worker.solver} at 1e{half / 2}: {far:.1e} in {reply['cpu']:.3f} s")
+        return far > target
+
+    half = round(2 * np.log10(target))
+    if misses(half):
+        step = -2
+        while misses(half + step):
+            half += step
+            if half + step <= TIGHTEST:
+                return None
+        return float(
+            10 ** ((half + step) / 2) if misses(half + step + 1) else 10 ** ((half + step + 1) / 2)
+        )
+    while half + 2 <= LOOSEST and not misses(half + 2):
+        half += 2
+    if half < LOOSEST and not misses(half + 1):
+        half += 1
+    return float(10 ** (half / 2))
+
+
+def tolerances(
+    row: Row, name: str, workers: list[Worker], known: Known, log: Any
+) -> dict[tuple[str, float], Any]:
+    """Return the tolerance of each solver for each target; those that cannot reach it are left out."""
+    if row.task not in ("solve", "path"):
+        return {(worker.solver, 0.0): None for worker in workers}
+    if (
+        name not in known.values
+    ):  # one tight run of each, so that the best value is known before any is judged
+        for worker in workers:
+            with contextlib.suppress(Slow):
+                reply = worker.ask(tol=1e-12, repeat=1)
+                if "values" in reply:
+                    known.distance(name, reply["values"], worker.null)
+    found = {}
+    for worker in workers:
+        for target in row.targets:
+            key = f"{name}|{worker.solver}|{target:g}"
+            if key not in known.tols or worker.solver in OURS:
+                try:
+                    known.tols[key] = seek(worker, name, target, known, log)
+                except (Slow, RuntimeError) as error:
+                    log(f"  {name} {worker.solver}: {error}")
+                    known.tols[key] = None
+                known.save()
+            if known.tols[key] is not None:
+                found[worker.solver, target] = known.tols[key]
+            else:
+                log(f"    {worker.solver} does not reach {target:g}")
+    return found
+
+
+def measure(row: Row, name: str, workers: list[Worker], options: argparse.Namespace, known: Known,
+            log: Any) -> list[dict[str, Any]]:  # fmt: skip
+    """Return a record for each solver and target of a row."""
+    records = []
+    by_name = {worker.solver: worker for worker in workers}
+    for (solver, target), tol in tolerances(row, name, workers, known, log).items():
+        worker = by_name[solver]
+        reply = worker.ask(
+            tol=tol, repeat=1
+        )  # not counted: what is made once (compiled code) is made here
+        if "error" in reply:
+            log(f"  {solver}: {reply['error']}")
+            continue
+        reply = worker.ask(tol=tol, repeat=1)
+        record = {
+            "row": name,
+            "solver": solver,
+            "target": target,
+            "tol": tol,
+            "cpu": [],
+            "wall": [],
+        }
+        repeat = int(np.clip(SHORTEST / max(reply["cpu"], 1e-4), 1, 50))
+        records.append({**record, "repeat": repeat, "found": reply})
+    for turn in range(options.rounds):
+        for target in dict.fromkeys(record["target"] for record in records):
+            here = [record for record in records if record["target"] == target]
+            shift = turn % len(here)  # nobody is always the first
+            for record in here[shift:] + here[:shift]:
+                reply = by_name[record["solver"]].ask(tol=record["tol"], repeat=record["repeat"])
+                record["cpu"].append(reply["cpu"])
+                record["wall"].append(reply["wall"])
+    for record in records:
+        reply, worker = record.pop("found"), by_name[record["solver"]]
+        if "values" in reply:
+            record["reached"] = known.distance(name, reply["values"], worker.null)
+        record |= {key: reply[key] for key in ("alpha", "mean_square") if key in reply}
+        log(f"  {name} {record['target']:g} {record['solver']}: {np.median(record['cpu']):.4f} s")
+    return records
+
+
+def peaks(name: str, workers: list[Worker], tol: float) -> list[dict[str, Any]]:
+    """Return a record of the peak memory of each solver."""
+    return [
+        {"row": name, "solver": worker.solver, **worker.ask(memory=True, tol=tol)}
+        for worker in workers
+    ]
+
+
+def run(name: str, options: argparse.Namespace, known: Known) -> list[dict[str, Any]]:
+    """Measure one row."""
+
+    def log(line: str) -> None:
+        if options.verbose or not line.startswith("    "):
+            print(line, flush=True)
+
+    row = ROWS[name]
+    wanted = [
+        solver
+        for solver in (*OURS, *row.solvers)
+        if any(fnmatch.fnmatch(solver, pattern) for pattern in options.solvers)
+    ]
+    workers: list[Worker] = []
+    try:
+        for solver in wanted:
+            try:
+                worker = Worker(name, solver, options.limit)
+                reply = worker.ask(tol=LOOSE if row.task in ("solve", "path") else None, repeat=1)
+                if "error" in reply:
+                    worker.close()
+                    raise RuntimeError(reply["error"])
+                workers.append(worker)
+            except (Slow, RuntimeError) as error:
+                log(f"  {name} {solver} left out: {error}")
+        if options.memory:
+            return peaks(name, workers, LOOSE)
+        return measure(row, name, workers, options, known, log)
+    finally:
+        for worker in workers:
+            worker.close()
+
+
+def main() -> None:
+    """Read the command line and measure the rows."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--rows", nargs="+", default=["*"], help="names or patterns")
+    parser.add_argument("--solvers", nargs="+", default=["*"], help="names or patterns")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--limit", type=float, default=60.0, help="seconds that a fit may take")
+    parser.add_argument("--memory", action="store_true", help="peak memory instead of time")
+    parser.add_argument("--known", type=Path, default=RESULTS / "linear_known.json")
+    parser.add_argument("--out", type=Path, default=RESULTS / "linear.jsonl")
+    parser.add_argument("--list", action="store_true", help="print the rows")
+    parser.add_argument("--verbose", action="store_true", help="print the search for tolerances")
+    options = parser.parse_args()
+    names = [name for name in ROWS if any(fnmatch.fnmatch(name, p) for p in options.rows)]
+    if options.list:
+        print(
+            "\n".join(
+                f"{name:22} {ROWS[name].title} (factor {ROWS[name].factor:g})" for name in names
+            )
+        )
+        return
+    known = Known.load(options.known)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        try:
+            records = run(name, options, known)
+        except (Slow, RuntimeError) as error:
+            print(f"  {name} stopped: {error}", flush=True)
+            continue
+        known.save()
+        with options.out.open("a") as file:
+            file.writelines(json.dumps(record) + "\n" for record in records)
+
+
+if __name__ == "__main__":
+    main()

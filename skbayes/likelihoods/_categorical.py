@@ -1,0 +1,116 @@
+"""Categorical likelihood: an observation is one of K classes, softmax of K linear predictors.
+
+Notation: η (n, K), π_k = exp η_k / Σ_j exp η_j; log p(y | η) = η_y − log Σ_j exp η_j.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._base import Floats, Likelihood, as_eta, refuse
+
+__all__ = ["Categorical"]
+
+
+class Categorical(Likelihood):
+    """Several classes, 0 to n_classes − 1, by softmax.
+
+    See Also
+    --------
+    Bernoulli : Two classes, one linear predictor.
+
+    Notes
+    -----
+    log p(y | η) = η_y − log Σ_k exp η_k with one linear predictor for each class; adding a constant to all of
+    them changes nothing. The Hessian −(diag π − π πᵀ) has no eigenvalue below −1/2 [1]_. For an uncertain η the
+    probabilities are softmax(η_k / √(1 + π v_k / 8)), the approximation of MacKay for each class by itself [2]_.
+
+    References
+    ----------
+    .. [1] Böhning (1992). Multinomial logistic regression algorithm. Ann. Inst. Stat. Math. 44, 197-200.
+       DOI 10.1007/BF00048682
+    .. [2] MacKay (1992). The evidence framework applied to classification networks. Neural Comput. 4, 720-736.
+       DOI 10.1162/neco.1992.4.5.720
+
+    Examples
+    --------
+    >>> from skbayes.likelihoods import Categorical
+    >>> print(Categorical().gradient(y=[1], eta=[[0.0, 0.0]]))
+    [[-0.5  0.5]]
+    """
+
+    @property
+    def curvature_bound(self) -> float:
+        return 0.5
+
+    def value_and_gradient(self, y: ArrayLike, eta: ArrayLike) -> tuple[Floats, Floats]:
+        eta = as_eta(eta)
+        rows, codes = np.arange(eta.shape[0]), np.asarray(y).astype(np.intp, copy=False)
+        gradient = eta - eta.max(axis=1, keepdims=True)
+        value = gradient[rows, codes]
+        np.exp(gradient, out=gradient)
+        total = gradient.sum(axis=1)
+        value -= np.log(total)
+        gradient *= np.reciprocal(total, out=total)[:, np.newaxis]
+        np.negative(gradient, out=gradient)
+        gradient[rows, codes] += 1.0
+        return value, gradient
+
+    def log_constant(self, y: ArrayLike) -> Floats:
+        return np.zeros(np.shape(y))
+
+    def hessian(self, y: ArrayLike, eta: ArrayLike) -> Floats:
+        mean = self.inverse_link(eta)
+        hessian = mean[:, :, np.newaxis] * mean[:, np.newaxis, :]
+        diagonal = np.arange(mean.shape[1])
+        hessian[:, diagonal, diagonal] -= mean
+        return hessian
+
+    def inverse_link(self, eta: ArrayLike) -> Floats:
+        eta = as_eta(eta)
+        mean = eta - eta.max(axis=1, keepdims=True)
+        np.exp(mean, out=mean)
+        mean /= mean.sum(axis=1, keepdims=True)
+        return mean
+
+    def predictive(self, eta: ArrayLike, variance: ArrayLike) -> tuple[Floats, Floats]:
+        """Probabilities of the classes when the linear predictors are uncertain.
+
+        Parameters
+        ----------
+        eta : array-like of shape (n_samples, n_classes)
+            Means of the linear predictors.
+        variance : array-like of shape (n_samples, n_classes)
+            Their variances; non-negative.
+
+        Returns
+        -------
+        mean : ndarray of shape (n_samples, n_classes)
+            Probability of each class.
+        std : ndarray of shape (n_samples, n_classes)
+            Standard deviation of the indicator of each class.
+        """
+        eta = as_eta(eta)
+        shrunk = eta / np.sqrt(1.0 + (np.pi / 8.0) * np.asarray(variance, dtype=eta.dtype))
+        mean = self.inverse_link(shrunk)
+        return mean, np.sqrt(mean * (1.0 - mean))
+
+    def sample(
+        self, eta: ArrayLike, random_state: int | np.random.Generator | None = None
+    ) -> NDArray[Any]:
+        edges = np.cumsum(self.inverse_link(eta), axis=1)[:, :-1]
+        rng = np.random.default_rng(random_state)
+        return (rng.random((edges.shape[0], 1)) > edges).sum(axis=1)
+
+    def check_target(self, y: ArrayLike) -> None:
+        y = np.asarray(y)
+        numbers = np.asarray(y, dtype=float)
+        wrong = ~np.isfinite(numbers) | (numbers < 0) | (numbers != np.floor(numbers))
+        refuse(wrong, y, "categorical", "class numbers 0, 1, 2, ...", "Encode the classes so.")
+
+    def start_intercept(self, y: ArrayLike, weight: ArrayLike | None = None) -> NDArray[np.float64]:
+        count = np.bincount(np.asarray(y).astype(np.intp), weights=weight).astype(float)
+        # A class that weighs nothing would start at minus infinity; half an observation keeps it finite.
+        level: NDArray[np.float64] = np.log(np.maximum(count, 0.5))
+        return level - level.mean()

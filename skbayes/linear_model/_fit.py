@@ -1,0 +1,152 @@
+"""One MAP fit: solve for the coefficients, and where the model has more unknowns than these, alternate.
+
+Two kinds of unknowns surround the coefficients w. A likelihood may have a nuisance parameter to be estimated (the noise
+scale): given w it is refreshed, corrected for the effective number of parameters, and w is solved for again, until the
+two agree. A prior may be no convex function (horseshoe): it is replaced by the separable bound that touches it at w,
+again and again; each round lowers the objective (majorisation-minimisation; Hunter, Lange 2004,
+doi:10.1198/0003130042836).
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from ..likelihoods import Likelihood
+from ..priors import ElasticNet, Prior
+from ..solvers import Solver, SolverResult
+from ._design import Design
+from ._effective import effective_parameters
+from ._match import matching
+from ._model import Model
+from ._objective import LinearObjective
+
+__all__ = ["MAPFit", "fit_map", "warn_unless_converged"]
+
+Array = NDArray[Any]
+
+# Rounds of the alternation. It is a contraction: on ordinary data the noise scale settles in 5 to 15 rounds.
+_MAX_ROUNDS = 100
+# The nuisance parameter, or the coefficients under a majorised prior, have settled when they move by less than this part
+# of themselves: far below their statistical error, and above what a solver's own tolerance leaves.
+_SETTLED = 1e-7
+
+
+@dataclass(frozen=True)
+class MAPFit:
+    """Where a fit ended.
+
+    Attributes
+    ----------
+    w : ndarray of shape (m,)
+        Parameters, coefficients first.
+    value : float
+        Negative log posterior, of normalised densities.
+    likelihood : Likelihood
+        With its nuisance parameter known.
+    solver : Solver
+        What solved it.
+    result : SolverResult
+        Of the last round.
+    n_iter : int
+        Iterations of the solver in all rounds.
+    """
+
+    w: Array
+    value: float
+    likelihood: Likelihood
+    solver: Solver
+    result: SolverResult
+    n_iter: int
+
+
+def fit_map(
+    design: Design, y: Array, model: Model, offset: Array | None = None, w0: Array | None = None
+) -> MAPFit:
+    """Return the maximum a posteriori of one target."""
+    likelihood = model.likelihood
+    if not likelihood.is_fixed:
+        likelihood = likelihood.start(y, model.weight)
+    is_majorised = hasattr(model.prior, "majorizer") and not model.prior.is_smooth
+    w, n_iter = w0, 0
+    for _ in range(_MAX_ROUNDS):
+        prior = _bound_at(model.prior, w, design) if is_majorised else model.prior
+        make = partial(_objective, design, y, model, likelihood, prior, offset)
+        solver, objective = matching(model.solver, model.options, make, likelihood, model.stated_prior)
+        result = solver.solve(objective, objective.start() if w is None else w)
+        n_iter += result.n_iter
+        has_moved = is_majorised and (w is None or _relative_step(w, result.w) > _SETTLED)
+        w = result.w
+        if not model.likelihood.is_fixed:
+            known = likelihood
+            dof = effective_parameters(objective, w)
+            eta = objective.linear_predictor(w)
+            likelihood = model.likelihood.update(y, eta, model.weight, dof)
+            has_moved |= _relative_step(_numbers(known), _numbers(likelihood)) > _SETTLED
+        if not has_moved:
+            break
+    else:
+        settled = f"; noise scale or bound on the prior not settled within {_SETTLED:g} after {_MAX_ROUNDS} rounds"
+        result = replace(result, converged=False, message=result.message + settled)
+    value = _objective(design, y, model, likelihood, model.prior, offset).value(w)
+    return MAPFit(w, value, likelihood, solver, result, n_iter)
+
+
+def warn_unless_converged(estimator: Any, results: Sequence[SolverResult]) -> None:
+    """Warn once for all targets: tolerance, what was reached, what to do."""
+    failed = [result for result in results if not result.converged]
+    if failed:
+        warnings.warn(
+            f"{type(estimator).__name__} did not converge: {failed[0].message}. "
+            "Raise max_iter or tol, scale the features, or choose another solver.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+
+
+def _objective(
+    design: Design,
+    y: Array,
+    model: Model,
+    likelihood: Likelihood,
+    prior: Prior,
+    offset: Array | None,
+    split: bool = False,
+) -> LinearObjective:
+    return LinearObjective(
+        design,
+        y,
+        likelihood,
+        prior,
+        weight=model.weight,
+        offset=offset,
+        fit_intercept=model.fit_intercept,
+        intercept_prior=model.intercept_prior,
+        bounds=model.bounds,
+        split=split,
+    )
+
+
+def _bound_at(prior: Any, w: Array | None, design: Design) -> Prior:
+    """Return the separable bound that touches a prior at the coefficients in w, itself written as a prior."""
+    # At the first round nothing is known, and the weakest bound shrinks no coefficient to zero for good.
+    loc, l1, l2 = prior.majorizer(None if w is None else w[: design.shape[1]])
+    with np.errstate(divide="ignore"):
+        return ElasticNet(loc=loc, l1_scale=1.0 / l1, l2_scale=1.0 / np.sqrt(l2))
+
+
+def _numbers(likelihood: Likelihood) -> Array:
+    """Return the parameters of a likelihood that are numbers: what an update may have moved."""
+    values = likelihood.get_params(deep=False).values()
+    return np.array([v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)])
+
+
+def _relative_step(before: Array, after: Array) -> float:
+    size = float(np.linalg.norm(after))
+    step = float(np.linalg.norm(after - before))
+    return step / size if size > 0.0 else step

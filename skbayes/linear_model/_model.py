@@ -1,0 +1,92 @@
+"""From an estimator's arguments to the parts of one fit: names become priors and solvers, features get their entries."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from .._registry import resolve
+from .._sklearn import Interval
+from ..likelihoods import Likelihood
+from ..priors import PRIORS, Prior
+from ._base import bounds_of
+
+__all__ = ["MODEL_CONSTRAINTS", "Model", "model_of"]
+
+Array = NDArray[Any]
+
+# The checks of the arguments that MAPRegressor and MAPClassifier share.
+MODEL_CONSTRAINTS: dict[str, Any] = {
+    "prior": [str, Prior],
+    "intercept_prior": [None, Prior],
+    "bounds": [None, tuple, list, dict],
+    "fit_intercept": ["boolean"],
+    "solver": "no_validation",
+    "max_iter": [None, Interval(Integral, 1, None, closed="left")],
+    "tol": [None, Interval(Real, 0, None, closed="neither")],
+    "warm_start": ["boolean"],
+    "random_state": ["random_state"],
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is fitted: the parts, with all that belongs to features and rows resolved.
+
+    Attributes
+    ----------
+    likelihood, prior : Likelihood, Prior
+        Parts of this fit's own; the prior has one entry per feature.
+    stated_prior : Prior
+        The prior as the user wrote it, for messages.
+    solver : str or Solver
+        As the user gave it.
+    weight : ndarray of shape (n,) or None
+        Sample weights.
+    bounds : pair of ndarray of shape (p,), or None
+        The box of the coefficients; None: no bounds.
+    fit_intercept : bool
+        Whether there is an intercept.
+    intercept_prior : Prior or None
+        None: flat.
+    options : dict
+        `max_iter`, `tol` and `random_state` for a solver given by name, where they are given.
+    """
+
+    likelihood: Likelihood
+    prior: Prior
+    stated_prior: Prior
+    solver: Any
+    weight: Array | None
+    bounds: tuple[Array, Array] | None
+    fit_intercept: bool
+    intercept_prior: Prior | None
+    options: dict[str, Any]
+
+
+def model_of(estimator: Any, X: Any, likelihood: Likelihood, weight: Array | None) -> Model:
+    """Return the model that the estimator's arguments describe for the features of X."""
+    names = getattr(estimator, "feature_names_in_", None)
+    n_features = X.shape[1]
+    stated_prior = resolve(estimator.prior, PRIORS, "prior")
+    prior = clone(stated_prior).for_features(names, n_features)
+    intercept_prior = estimator.intercept_prior
+    if intercept_prior is not None:
+        intercept_prior = clone(intercept_prior).for_features(None, 1)
+    bounds = None
+    if estimator.bounds is not None:
+        bounds = bounds_of(estimator.bounds, names, n_features)
+    given = {name: getattr(estimator, name) for name in ("max_iter", "tol", "random_state")}
+    return Model(
+        likelihood,
+        prior,
+        stated_prior,
+        estimator.solver,
+        weight,
+        bounds,
+        bool(estimator.fit_intercept),
+        intercept_prior,
+        {name: value for name, value in given.items() if value is not None},
+    )

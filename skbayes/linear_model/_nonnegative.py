@@ -1,0 +1,155 @@
+"""Ridge with coefficients of at least zero: L-BFGS within the box, then exactly on the features that stay.
+
+Notation: F(w) = ½ ‖S^(1/2) (v − Z w)‖² + ½ α ‖w‖² for one target; g its gradient; the minimum has w ≥ 0, g ≥ 0 and
+w g = 0 for each feature.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+
+from ._design import Design
+from ._symmetric import cholesky
+
+__all__ = ["Nonnegative", "nonnegative"]
+
+Array = NDArray[Any]
+
+# scikit-learn's limit for its positive ridge.
+_MAX_ITER = 15000
+# Up to here the features that stay are solved for by one Cholesky at the end.
+_LARGEST_SUPPORT = 3000
+# A factor with fewer digits than this is no better than what the iterations have found.
+_WELL_CONDITIONED = 1e-10
+
+
+@dataclass(frozen=True)
+class Nonnegative:
+    """Where the descent of one target ended.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (p,)
+        w ≥ 0.
+    n_iter : int
+        Iterations.
+    converged : bool
+        Whether `reached` is at most the tolerance.
+    reached : float
+        Largest entry of the projected gradient, relative to the largest entry of ZᵀSv.
+    """
+
+    coef: Array
+    n_iter: int
+    converged: bool
+    reached: float
+
+
+def nonnegative(
+    design: Design,
+    v: Array,
+    weight: Array | None,
+    alpha: float,
+    tol: float,
+    max_iter: int | None,
+    gram: Array | None,
+    cross: Array | None,
+) -> Nonnegative:
+    """Return the minimum of F for w ≥ 0, with ZᵀSZ and ZᵀSv if they are at hand."""
+    if gram is None or cross is None:
+        cross, gradient, diagonal = _from_data(design, v, weight, alpha)
+    else:
+        diagonal = np.diag(gram) + alpha
+        cross, gradient = cross, _from_gram(gram, cross, alpha)
+    # In units in which each feature has curvature 1; positive units keep the box.
+    unit = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    scale = float(np.abs(unit * cross).max(initial=0.0)) or 1.0
+
+    def scaled(u: Array) -> tuple[float, Array]:
+        value, g = gradient(unit * u)
+        return value / scale**2, unit * g / scale**2
+
+    end = optimize.minimize(
+        scaled,
+        np.zeros(cross.size),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(0.0, None)] * cross.size,
+        options={
+            "maxiter": _MAX_ITER if max_iter is None else max_iter,
+            "maxfun": 10 * _MAX_ITER,
+            "gtol": tol / scale,
+            "ftol": 0.0,
+        },
+    )
+    w = unit * end.x
+    polished = w if end.status == 1 else _polished(w, design, v, weight, alpha, gram, cross, gradient)
+    reached = _violation(polished, gradient(polished)[1], unit) / scale
+    # Out of iterations is the one ending at which L-BFGS would have gone on.
+    return Nonnegative(polished, int(end.nit), end.status != 1, reached)
+
+
+def _from_gram(gram: Array, cross: Array, alpha: float) -> Callable[[Array], tuple[float, Array]]:
+    def gradient(w: Array) -> tuple[float, Array]:
+        g = gram @ w + alpha * w - cross
+        return 0.5 * float(w @ (g - cross)), g
+
+    return gradient
+
+
+def _from_data(
+    design: Design, v: Array, weight: Array | None, alpha: float
+) -> tuple[Array, Callable[[Array], tuple[float, Array]], Array]:
+    s = np.ones(v.size) if weight is None else weight
+    dtype = design.dtype
+
+    def gradient(w: Array) -> tuple[float, Array]:
+        r = v - design.matvec(w.astype(dtype, copy=False))
+        g = alpha * w - design.rmatvec((s * r).astype(dtype, copy=False))
+        return 0.5 * float(s @ (r * r) + alpha * (w @ w)), np.asarray(g, dtype=np.float64)
+
+    cross = -gradient(np.zeros(design.shape[1]))[1]
+    X = design.X
+    squares = X.power(2).T @ s if design.is_sparse else np.einsum("ij,ij,i->j", X, X, s)
+    if design.mean is not None:
+        squares = squares - s.sum() * design.mean**2
+    return cross, gradient, np.maximum(squares, 0.0) + alpha
+
+
+def _violation(w: Array, g: Array, unit: Array) -> float:
+    outward = np.where(w > 0, np.abs(g), np.maximum(-g, 0.0))
+    return float((unit * outward).max(initial=0.0))
+
+
+def _polished(
+    w: Array,
+    design: Design,
+    v: Array,
+    weight: Array | None,
+    alpha: float,
+    gram: Array | None,
+    cross: Array,
+    gradient: Callable[[Array], tuple[float, Array]],
+) -> Array:
+    """Return the minimum over the features above zero, if it lies in the box and no other feature wants to join."""
+    S = np.flatnonzero(w > 0)
+    if not 0 < S.size <= _LARGEST_SUPPORT:
+        return w
+    if gram is None:
+        Z = design.columns(S)
+        A = Z.T @ (Z if weight is None else weight[:, None] * Z)
+    else:
+        A = gram[np.ix_(S, S)]
+    A = np.asarray(A, dtype=np.float64) + alpha * np.eye(S.size)
+    factor = cholesky(A)
+    if factor is None or factor.rcond < _WELL_CONDITIONED:
+        return w
+    better = np.zeros_like(w)
+    better[S] = factor.solve(cross[S])
+    if np.any(better[S] < 0) or gradient(better)[0] > gradient(w)[0]:
+        return w
+    return better

@@ -1,0 +1,228 @@
+"""L-BFGS from a good first guess of the inverse Hessian, begun on a sample of the rows.
+
+Notation: g gradient of F; M⁻¹ the preconditioner of the objective, near the inverse Hessian; s, y the last steps of w and
+of g. The decrement √(gᵀ M⁻¹ g) is the distance to the minimum in posterior standard deviations, and half its square the
+log density still missing, as far as M is the Hessian.
+
+References
+----------
+.. [1] Liu, Nocedal (1989). On the limited memory BFGS method for large scale optimization. Math. Program. 45, 503-528.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from ._base import Solver, SolverResult
+from ._line_search import Point, goal_of, rounding_error, search
+
+__all__ = ["LBFGS"]
+
+Array = NDArray[Any]
+Solve = Callable[[Array], Array]
+
+# A first solution from this part of the rows. Its rows are the only copy of data that the solver makes: 5 % of X.
+_SAMPLE = 0.05
+# How near a solution on a sample is made: to this part of m nats, where its own minimum is m / 2 from the true one.
+_NOISE = 0.1
+# Rows per parameter that a sample must have to be worth a solution.
+_ROWS_PER_PARAMETER = 5
+# A preconditioner made far from the minimum describes another curvature: after this many iterations a new one is made.
+_REFRESH = 12
+# A pair whose curvature is less than this part of what its lengths allow is rounding, or a non-convex stretch.
+_LEAST_CURVATURE = 1e-12
+
+
+class LBFGS(Solver):
+    """Limited-memory BFGS, preconditioned, for smooth objectives, with or without a box.
+
+    Parameters
+    ----------
+    max_iter : int, default=500
+        Most iterations; those on a sample of the rows do not count.
+    tol : float, default=1e-5
+        Converged when √(gᵀ M⁻¹ g) ≤ tol · √n, n the number of observations (their total weight): the log density
+        missing is then about tol² / 2 per observation. An objective without observations: tol times the decrement at
+        the start, or 1.
+    memory : int, default=10
+        Pairs of steps kept.
+
+    See Also
+    --------
+    Newton : With the exact Hessian.
+
+    Notes
+    -----
+    The first guess of the inverse Hessian is one factorisation that the objective offers, here a Gram of few rows; after
+    that each iteration costs one gradient. Where the objective can be restricted to rows, a solution on 5 % of them is
+    the start, unless `w0` is better already. With finite bounds L-BFGS-B of scipy runs on the variables scaled by the
+    diagonal of M.
+
+    References
+    ----------
+    .. [1] Liu, Nocedal (1989). On the limited memory BFGS method for large scale optimization. Math. Program. 45,
+       503-528. DOI 10.1007/BF01589116
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"gradient", "bounds"})
+
+    def __init__(self, max_iter: int = 500, tol: float = 1e-5, memory: int = 10) -> None:
+        self.max_iter = max_iter
+        self.tol = tol
+        self.memory = memory
+
+    def solve(self, objective: Any, w0: Array) -> SolverResult:
+        w = np.asarray(w0, dtype=np.float64)
+        goal = goal_of(self.tol, objective)
+        if np.isfinite(objective.lower).any() or np.isfinite(objective.upper).any():
+            return _in_box(objective, w, w0.dtype, goal, self)
+        run = _descend(objective, _start(objective, w, self.memory), goal, self)
+        return SolverResult(
+            w=run.point.w.astype(w0.dtype),
+            value=objective.value(run.point.w),
+            n_iter=run.n_iter,
+            converged=run.converged,
+            message=run.message,
+        )
+
+
+@dataclass(frozen=True)
+class _Run:
+    point: Point
+    n_iter: int
+    converged: bool
+    message: str
+
+
+def _start(objective: Any, w: Array, memory: int) -> Array:
+    """Return a point to begin at: the solution on a sample of the rows, or w if the sample cannot tell them apart."""
+    if "batch" not in objective.offers:
+        return w
+    size = int(_SAMPLE * objective.n_samples)
+    m = objective.n_parameters
+    if size < _ROWS_PER_PARAMETER * m:
+        return w
+    # A fixed seed: the same data give the same iterations.
+    rows = np.random.default_rng(0).choice(objective.n_samples, size=size, replace=False, shuffle=False)
+    rows.sort()
+    sample = objective.batch(rows)
+    scale = objective.n_samples / size
+    # Its own minimum fits the sample better than the true one does by m / 2 nats (Wilks): nearer is not worth a step.
+    rough = LBFGS(max_iter=_REFRESH, memory=memory)
+    before = sample.value_and_gradient(w)[0]
+    found = _descend(sample, _start(sample, w, memory), np.sqrt(_NOISE * m * scale), rough).point
+    return found.w if before - found.value > m * scale else w
+
+
+def _descend(objective: Any, w: Array, goal: float | None, solver: "LBFGS") -> _Run:
+    """Return where preconditioned L-BFGS from w ends: at a decrement of `goal`, or where it gets stuck."""
+    point = Point(w, *objective.value_and_gradient(w))
+    inverse = _Inverse(objective.precondition(w), solver.memory)
+    n_iter, decrement = 0, np.inf
+    while True:
+        direction = -inverse(point.gradient)
+        decrement = float(np.sqrt(max(-point.gradient @ direction, 0.0)))
+        if goal is None:
+            goal = solver.tol * max(decrement, 1.0)
+        if decrement <= goal or n_iter >= solver.max_iter:
+            break
+        error = rounding_error(objective, point.value)
+        following = search(objective.value_and_gradient, point, direction, error)
+        if following is None and inverse.is_fresh:
+            # Values differ by rounding alone, and so do the gradients: nothing is left to gain.
+            goal = max(goal, float(np.sqrt(2.0 * error)))
+            break
+        if following is None or (n_iter + 1) % _REFRESH == 0:
+            point = point if following is None else following
+            inverse = _Inverse(objective.precondition(point.w), solver.memory)
+        else:
+            inverse.learn(following.w - point.w, following.gradient - point.gradient)
+            point = following
+        n_iter += 1
+    message = (
+        f"the decrement √(gᵀ M⁻¹ g) is {decrement:.3g}, the tolerance {goal:.3g} (tol={solver.tol:g}), after "
+        f"{n_iter} iterations of L-BFGS"
+    )
+    return _Run(point, n_iter, decrement <= goal, message)
+
+
+class _Inverse:
+    """The inverse Hessian as L-BFGS knows it: the preconditioner, corrected by the last steps [1]_."""
+
+    def __init__(self, precondition: Solve, memory: int) -> None:
+        self._precondition = precondition
+        self._pairs: deque[tuple[Array, Array, float]] = deque(maxlen=memory)
+        self._scale = 1.0
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether no step was learnt from."""
+        return not self._pairs
+
+    def learn(self, s: Array, y: Array) -> None:
+        """Take in a step; one against the curvature is passed over."""
+        product = float(s @ y)
+        along = float(y @ self._precondition(y))
+        if product > _LEAST_CURVATURE * float(np.linalg.norm(s) * np.linalg.norm(y)) and along > 0.0:
+            self._pairs.append((s, y, 1.0 / product))
+            self._scale = product / along
+
+    def __call__(self, gradient: Array) -> Array:
+        q = gradient.copy()
+        parts = []
+        for s, y, rho in reversed(self._pairs):
+            part = rho * float(s @ q)
+            q -= part * y
+            parts.append(part)
+        r = self._scale * self._precondition(q)
+        for (s, y, rho), part in zip(self._pairs, reversed(parts), strict=True):
+            r += (part - rho * float(y @ r)) * s
+        return r
+
+
+def _in_box(objective: Any, w: Array, dtype: Any, goal: float | None, solver: "LBFGS") -> SolverResult:
+    """Return where L-BFGS-B ends, in variables scaled to unit curvature at the start."""
+    curvature = objective.hessian_diagonal(w)
+    scale = 1.0 / np.sqrt(np.where(curvature > 0.0, curvature, 1.0))
+    low, high = objective.lower / scale, objective.upper / scale
+
+    def scaled(x: Array) -> tuple[float, Array]:
+        value, gradient = objective.value_and_gradient(x * scale)
+        return value, gradient * scale
+
+    # In these variables the decrement is the norm of the gradient; scipy looks at its largest entry.
+    at = np.clip(w / scale, low, high)
+    if goal is None:
+        goal = solver.tol * max(float(np.linalg.norm(_projected(at, scaled(at)[1], low, high))), 1.0)
+    options = {
+        "maxiter": solver.max_iter,
+        "maxcor": solver.memory,
+        "gtol": goal / np.sqrt(w.size),
+        "ftol": 0.0,
+        "maxfun": 10 * solver.max_iter,
+    }
+    found = minimize(scaled, at, jac=True, method="L-BFGS-B", bounds=np.stack([low, high], axis=1), options=options)
+    reached = float(np.linalg.norm(_projected(found.x, found.jac, low, high)))
+    goal = max(goal, float(np.sqrt(2.0 * rounding_error(objective, found.fun))))
+    end = np.clip(found.x * scale, objective.lower, objective.upper)
+    message = (
+        f"the norm of the projected gradient, scaled by the curvature, is {reached:.3g}, the tolerance {goal:.3g} "
+        f"(tol={solver.tol:g}), after {found.nit} iterations of L-BFGS-B"
+    )
+    return SolverResult(
+        w=end.astype(dtype),
+        value=objective.value(end),
+        n_iter=int(found.nit),
+        converged=reached <= goal,
+        message=message,
+    )
+
+
+def _projected(x: Array, gradient: Array, low: Array, high: Array) -> Array:
+    # The gradient without what points out of the box.
+    return x - np.clip(x - gradient, low, high)

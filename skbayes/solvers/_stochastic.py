@@ -1,0 +1,230 @@
+"""The stochastic family: steps along the gradient of batches of rows, for data of any number.
+
+Notation: F(w) = f(w) + h(w) is the sum over N rows and the prior; a batch of b rows has an f_B, the sum over its rows
+times N / b plus the smooth part of the prior, whose mean is f. In coordinates z in which the columns are centred and of
+curvature N, η is the step size, a part of Newton's step: z⁺ = prox(z − η ∇f_B(z) / N, η / N).
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._base import Solver, SolverResult
+from ._schedules import SCHEDULES
+from ._step_size import probe_rows
+from ._stochastic_run import run_epochs
+
+__all__ = ["StochasticSolver", "StochasticState"]
+
+Array = NDArray[Any]
+
+# The average weighs step t by t³: a start far off is forgotten as t⁻³, and the last half of the steps has 94 % of the
+# weight, so that it averages nearly as well as their plain mean would (Shamir, Zhang 2013, "polynomial decay").
+_FORGETTING = 3.0
+
+
+@dataclass(frozen=True)
+class StochasticState:
+    """Where a stochastic solver is: all that the next step needs.
+
+    Attributes
+    ----------
+    w : ndarray of shape (m,)
+        The parameters after the last step.
+    average : ndarray of shape (m,)
+        Their average over the steps, the late ones more.
+    n_steps : int
+        Steps made.
+    step_size : float
+        The largest step size η, found or given.
+    memory : tuple of ndarray of shape (m,)
+        What the rule remembers of earlier gradients.
+    """
+
+    w: Array
+    average: Array
+    n_steps: int
+    step_size: float
+    memory: tuple[Array, ...]
+
+
+class StochasticSolver(Solver):
+    """What the stochastic solvers share; not for direct use."""
+
+    needs: ClassVar[frozenset[str]] = frozenset({"gradient", "proximal", "batch"})
+
+    def __init__(
+        self,
+        step_size: float | str = "auto",
+        *,
+        batch_size: int = 256,
+        schedule: str | Callable[..., Any] = "auto",
+        max_iter: int = 100,
+        tol: float = 0.01,
+        averaging: bool = True,
+        validation_fraction: float | None = None,
+        patience: int = 5,
+        random_state: Any = None,
+    ) -> None:
+        self.step_size = step_size
+        self.batch_size = batch_size
+        self.schedule = schedule
+        self.max_iter = max_iter
+        self.tol = tol
+        self.averaging = averaging
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.random_state = random_state
+
+    def solve(self, objective: Any, w0: Array) -> SolverResult:
+        """Minimise the objective by passes over its rows in random order.
+
+        Parameters
+        ----------
+        objective : Objective
+            Offers a gradient, a proximal operator and batches of rows.
+        w0 : ndarray of shape (m,)
+            Where to begin.
+
+        Returns
+        -------
+        result : SolverResult
+            `n_iter` counts the passes.
+
+        Raises
+        ------
+        ValueError
+            If an argument of the solver is wrong.
+        """
+        self._check_arguments()
+        return run_epochs(self, objective, w0)
+
+    def start(self, objective: Any, w0: Array) -> StochasticState:
+        """Return the state before the first step.
+
+        Parameters
+        ----------
+        objective : Objective
+            With batches of rows; by them a step size of ``"auto"`` is found.
+        w0 : ndarray of shape (m,)
+            Where to begin.
+
+        Returns
+        -------
+        state : StochasticState
+            No steps made yet.
+
+        Raises
+        ------
+        ValueError
+            If an argument of the solver is wrong.
+        """
+        self._check_arguments()
+        step_size = self.step_size
+        if isinstance(step_size, str):
+            rows = probe_rows(objective.n_samples, self.batch_size)
+            step_size = self._find_step_size([objective.batch(some) for some in rows], w0)
+        return StochasticState(w0.copy(), w0.copy(), 0, float(step_size), self._no_memory(w0))
+
+    def step(
+        self, state: StochasticState, batch: Any, n_steps: int | None = None
+    ) -> StochasticState:
+        """Make one step.
+
+        Parameters
+        ----------
+        state : StochasticState
+            As `start` or the step before returned it; left as it is.
+        batch : Objective
+            Of a batch of rows that stands for all of them: it counts each row as often as there are rows for it.
+        n_steps : int or None, default=None
+            Steps of the whole run, for the schedule; None: a stream without a known end.
+
+        Returns
+        -------
+        state : StochasticState
+            After the step. If the gradient is not finite, with the parameters as they were and half the step size.
+        """
+        t = state.n_steps
+        step_size = state.step_size * self._factor(t, n_steps)
+        with np.errstate(over="ignore", invalid="ignore"):  # what they lead to is caught below
+            _, gradient = batch.value_and_gradient(self._look_from(state, step_size))
+            move, metric, memory = self._rule(gradient / batch.total, state.memory, t)
+            size = step_size / metric
+            w = batch.prox(state.w - size * move, size / batch.total)
+        if not np.all(np.isfinite(w)):
+            return replace(state, n_steps=t + 1, step_size=0.5 * state.step_size)
+        part = (1.0 + _FORGETTING) / (t + 1.0 + _FORGETTING)
+        average = state.average + w.dtype.type(part) * (w - state.average)
+        return StochasticState(w, average, t + 1, state.step_size, memory)
+
+    def _look_from(self, state: StochasticState, step_size: float) -> Array:
+        """Return where the gradient is taken."""
+        return state.w
+
+    @abstractmethod
+    def _no_memory(self, w: Array) -> tuple[Array, ...]:
+        """Return the memory before the first step."""
+
+    @abstractmethod
+    def _rule(
+        self, gradient: Array, memory: tuple[Array, ...], t: int
+    ) -> tuple[Array, Any, tuple[Array, ...]]:
+        """Return the direction, what it is divided by, and the memory after the gradient."""
+
+    @abstractmethod
+    def _find_step_size(self, batches: Sequence[Any], w: Array) -> float:
+        """Return a step size at which the steps do not diverge, by some batches."""
+
+    def _factor(self, t: int, n_steps: int | None) -> float:
+        """Return the part of the largest step size at step t."""
+        schedule = self.schedule
+        if isinstance(schedule, str):
+            if schedule == "auto":
+                schedule = "inverse_scaling" if n_steps is None else "cosine"
+            schedule = SCHEDULES[schedule]
+        if n_steps is None:
+            # The schedules of a length are run over 2, 4, 8, ... times it: each one begins where half of it is behind.
+            n_steps = max(1 << t.bit_length(), 2)
+        return float(schedule(t, n_steps))
+
+    def _check_arguments(self) -> None:
+        name = type(self).__name__
+        if isinstance(self.step_size, str):
+            if self.step_size != "auto":
+                raise ValueError(
+                    f"{name} needs step_size='auto' or a positive number; got {self.step_size!r}."
+                )
+        else:
+            self._check_number("step_size", self.step_size, 0.0, np.inf)
+        self._check_number("tol", self.tol, 0.0, np.inf)
+        if self.validation_fraction is not None:
+            self._check_number("validation_fraction", self.validation_fraction, 0.0, 1.0)
+        for argument in ("batch_size", "max_iter", "patience"):
+            value = getattr(self, argument)
+            if not isinstance(value, Integral) or value < 1:
+                raise ValueError(
+                    f"{name} needs {argument} of at least 1, a whole number; got {value!r}."
+                )
+        known = {"auto", *SCHEDULES}
+        if not callable(self.schedule) and self.schedule not in known:
+            raise ValueError(
+                f"{name} does not know schedule={self.schedule!r}. Choose one of {', '.join(sorted(known))}, or give a "
+                "function of (t, n_steps)."
+            )
+
+    def _check_number(self, argument: str, value: Any, low: float, high: float) -> None:
+        if not isinstance(value, Real) or isinstance(value, bool) or not low < value < high:
+            end = f" and below {high:g}" if np.isfinite(high) else ""
+            raise ValueError(
+                f"{type(self).__name__} needs {argument} above {low:g}{end}; got {value!r}."
+            )
+
+    def _check_part(self, argument: str, value: Any) -> None:
+        if not isinstance(value, Real) or isinstance(value, bool) or not 0.0 <= value < 1.0:
+            raise ValueError(f"{type(self).__name__} needs {argument} in [0, 1); got {value!r}.")
