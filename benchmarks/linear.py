@@ -37,6 +37,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 SHORTEST = 0.1  # seconds: quicker fits are repeated within a measurement
+COMPILATION = 120.0  # seconds more for the first fit: kernels of peers and ours are compiled in it
 LOOSEST, TIGHTEST = 0, -32  # exponents of sqrt(10): tolerances from 1 to 1e-16
 
 
@@ -69,13 +70,13 @@ class Worker:
         )
         self.null = self._read(120)["null"]
 
-    def ask(self, **command: Any) -> dict[str, Any]:
-        """Return what the process answers to a command."""
+    def ask(self, grace: float = 0.0, **command: Any) -> dict[str, Any]:
+        """Return what the process answers to a command, within the limit and some grace."""
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(command) + "\n")
         self.process.stdin.flush()
         try:
-            return self._read(self.limit * max(1, command.get("repeat", 1)))
+            return self._read(grace + self.limit * max(1, command.get("repeat", 1)))
         except Slow:
             self.start()
             raise
@@ -121,30 +122,31 @@ class Known:
         return float(np.max(np.subtract(values, best)) / null)
 
 
-def seek(worker: Worker, name: str, target: float, known: Known, log: Any) -> float | None:
+def seek(
+    worker: Worker, name: str, target: float, start: float, known: Known, log: Any
+) -> float | None:
     """Return the loosest tolerance in half decades that reaches the target, or None."""
+    seen: dict[int, bool] = {}
 
-    def misses(half: int) -> bool:
-        reply = worker.ask(tol=10 ** (half / 2), repeat=1)
-        if "error" in reply:
-            raise RuntimeError(reply["error"])
-        far = known.distance(name, reply["values"], worker.null)
-        log(f"    {worker.solver} at 1e{half / 2}: {far:.1e} in {reply['cpu']:.3f} s")
-        return far > target
+    def hits(half: int) -> bool:
+        if half not in seen:
+            reply = worker.ask(tol=10 ** (half / 2), repeat=1)
+            if "error" in reply:
+                raise RuntimeError(reply["error"])
+            far = known.distance(name, reply["values"], worker.null)
+            log(f"    {worker.solver} at 1e{half / 2}: {far:.1e} in {reply['cpu']:.3f} s")
+            seen[half] = far <= target
+        return seen[half]
 
-    half = round(2 * np.log10(target))
-    if misses(half):
-        step = -2
-        while misses(half + step):
-            half += step
-            if half + step <= TIGHTEST:
-                return None
-        return float(
-            10 ** ((half + step) / 2) if misses(half + step + 1) else 10 ** ((half + step + 1) / 2)
-        )
-    while half + 2 <= LOOSEST and not misses(half + 2):
-        half += 2
-    if half < LOOSEST and not misses(half + 1):
+    half, step = round(2 * np.log10(start)), 1
+    while not hits(half):
+        half, step = half - 2, 2
+        if half < TIGHTEST:
+            return None
+    if step == 1:  # from where it was last time, half a decade looser, then whole ones
+        while half + step <= LOOSEST and hits(half + step):
+            half, step = half + step, 2
+    if half < LOOSEST and hits(half + 1):
         half += 1
     return float(10 ** (half / 2))
 
@@ -169,7 +171,8 @@ def tolerances(
             key = f"{name}|{worker.solver}|{target:g}"
             if key not in known.tols or worker.solver in OURS:
                 try:
-                    known.tols[key] = seek(worker, name, target, known, log)
+                    start = known.tols.get(key) or target
+                    known.tols[key] = seek(worker, name, target, start, known, log)
                 except (Slow, RuntimeError) as error:
                     log(f"  {name} {worker.solver}: {error}")
                     known.tols[key] = None
@@ -181,20 +184,18 @@ def tolerances(
     return found
 
 
-def measure(row: Row, name: str, workers: list[Worker], options: argparse.Namespace, known: Known,
-            log: Any) -> list[dict[str, Any]]:  # fmt: skip
-    """Return a record for each solver and target of a row."""
+def prepare(
+    name: str, workers: dict[str, Worker], tols: dict[tuple[str, float], Any], log: Any
+) -> list[dict[str, Any]]:
+    """Return the records of a row without times; what is made once (compiled code) is made here."""
     records = []
-    by_name = {worker.solver: worker for worker in workers}
-    for (solver, target), tol in tolerances(row, name, workers, known, log).items():
-        worker = by_name[solver]
-        reply = worker.ask(
-            tol=tol, repeat=1
-        )  # not counted: what is made once (compiled code) is made here
-        if "error" in reply:
-            log(f"  {solver}: {reply['error']}")
+    for (solver, target), tol in tols.items():
+        try:
+            workers[solver].ask(tol=tol, repeat=1)
+            reply = workers[solver].ask(tol=tol, repeat=1)
+        except Slow as error:
+            log(f"  {name} {solver} left out: {error}")
             continue
-        reply = worker.ask(tol=tol, repeat=1)
         record = {
             "row": name,
             "solver": solver,
@@ -203,21 +204,39 @@ def measure(row: Row, name: str, workers: list[Worker], options: argparse.Namesp
             "cpu": [],
             "wall": [],
         }
-        repeat = int(np.clip(SHORTEST / max(reply["cpu"], 1e-4), 1, 50))
-        records.append({**record, "repeat": repeat, "found": reply})
-    for turn in range(options.rounds):
+        record["repeat"] = int(np.clip(SHORTEST / max(reply["cpu"], 1e-4), 1, 50))
+        record |= {key: reply[key] for key in ("alpha", "mean_square", "values") if key in reply}
+        records.append(record)
+    return records
+
+
+def take_turns(records: list[dict[str, Any]], workers: dict[str, Worker], n_rounds: int) -> None:
+    """Add the times of some rounds to the records."""
+    for turn in range(n_rounds):
         for target in dict.fromkeys(record["target"] for record in records):
             here = [record for record in records if record["target"] == target]
             shift = turn % len(here)  # nobody is always the first
             for record in here[shift:] + here[:shift]:
-                reply = by_name[record["solver"]].ask(tol=record["tol"], repeat=record["repeat"])
-                record["cpu"].append(reply["cpu"])
-                record["wall"].append(reply["wall"])
+                with contextlib.suppress(Slow):
+                    worker = workers[record["solver"]]
+                    reply = worker.ask(tol=record["tol"], repeat=record["repeat"])
+                    record["cpu"].append(reply["cpu"])
+                    record["wall"].append(reply["wall"])
+
+
+def measure(
+    name: str, workers: list[Worker], n_rounds: int, known: Known, log: Any
+) -> list[dict[str, Any]]:
+    """Return a record for each solver and target of a row."""
+    by_name = {worker.solver: worker for worker in workers}
+    tols = tolerances(ROWS[name], name, workers, known, log)
+    records = prepare(name, by_name, tols, log) if n_rounds else []
+    take_turns(records, by_name, n_rounds)
+    records = [record for record in records if record["cpu"]]
     for record in records:
-        reply, worker = record.pop("found"), by_name[record["solver"]]
-        if "values" in reply:
-            record["reached"] = known.distance(name, reply["values"], worker.null)
-        record |= {key: reply[key] for key in ("alpha", "mean_square") if key in reply}
+        if "values" in record:
+            null = by_name[record["solver"]].null
+            record["reached"] = known.distance(name, record.pop("values"), null)
         log(f"  {name} {record['target']:g} {record['solver']}: {np.median(record['cpu']):.4f} s")
     return records
 
@@ -228,6 +247,23 @@ def peaks(name: str, workers: list[Worker], tol: float) -> list[dict[str, Any]]:
         {"row": name, "solver": worker.solver, **worker.ask(memory=True, tol=tol)}
         for worker in workers
     ]
+
+
+def first_fit(name: str, solver: str, limit: float, log: Any) -> Worker | None:
+    """Return a solver whose first fit has gone well."""
+    worker = None
+    try:
+        worker = Worker(name, solver, limit)
+        tol = LOOSE if ROWS[name].task in ("solve", "path") else None
+        reply = worker.ask(grace=COMPILATION, tol=tol, repeat=1)
+        if "error" in reply:
+            raise RuntimeError(reply["error"])
+        return worker
+    except (Slow, RuntimeError) as error:
+        log(f"  {name} {solver} left out: {error}")
+        if worker:
+            worker.close()
+        return None
 
 
 def run(name: str, options: argparse.Namespace, known: Known) -> list[dict[str, Any]]:
@@ -246,18 +282,11 @@ def run(name: str, options: argparse.Namespace, known: Known) -> list[dict[str, 
     workers: list[Worker] = []
     try:
         for solver in wanted:
-            try:
-                worker = Worker(name, solver, options.limit)
-                reply = worker.ask(tol=LOOSE if row.task in ("solve", "path") else None, repeat=1)
-                if "error" in reply:
-                    worker.close()
-                    raise RuntimeError(reply["error"])
-                workers.append(worker)
-            except (Slow, RuntimeError) as error:
-                log(f"  {name} {solver} left out: {error}")
+            worker = first_fit(name, solver, options.limit, log)
+            workers += [worker] if worker else []
         if options.memory:
             return peaks(name, workers, LOOSE)
-        return measure(row, name, workers, options, known, log)
+        return measure(name, workers, options.rounds, known, log)
     finally:
         for worker in workers:
             worker.close()
@@ -270,7 +299,7 @@ def main() -> None:
     )
     parser.add_argument("--rows", nargs="+", default=["*"], help="names or patterns")
     parser.add_argument("--solvers", nargs="+", default=["*"], help="names or patterns")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="0: seek the tolerances only")
     parser.add_argument("--limit", type=float, default=60.0, help="seconds that a fit may take")
     parser.add_argument("--memory", action="store_true", help="peak memory instead of time")
     parser.add_argument("--known", type=Path, default=RESULTS / "linear_known.json")

@@ -36,9 +36,9 @@ def _group(p: Problem, options: dict[str, Any]) -> Answer:
     from skbayes.likelihoods import Gaussian
     from skbayes.priors import Group
 
-    # with unit noise the sum of the losses has the prior n alpha |w_g|
+    # with unit noise the sum of the losses has the prior n alpha |w_g|, and ours is sqrt(size) |w_g| / scale
     groups = np.repeat(np.arange(p.X.shape[1] // p.group_size), p.group_size)
-    prior = Group(groups=groups, scale=1 / (p.alpha * p.n_samples))
+    prior = Group(groups=groups, scale=np.sqrt(p.group_size) / (p.alpha * p.n_samples))
     return answer(linear_model.MAPRegressor(Gaussian(scale=1.0), prior, **options).fit(p.X, p.y))
 
 

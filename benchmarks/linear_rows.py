@@ -106,6 +106,18 @@ def dense(n: int, p: int, *, family: str = "gaussian", order: str = "F", seed: i
     return np.asarray(X, order=order), y
 
 
+def factors(n: int, p: int, k: int = 20) -> tuple[np.ndarray, np.ndarray]:
+    """Columns that share k factors, which have the effect: of independent ones, ridge learns nothing if p > n."""
+    rng = np.random.default_rng([n, p, k])
+    hidden = rng.standard_normal((n, k))
+    X = (
+        hidden @ rng.standard_normal((k, p)) / np.sqrt(k)
+        + rng.standard_normal((n, p))
+        + rng.uniform(-1, 1, p)
+    )
+    return X, hidden @ rng.standard_normal(k) / np.sqrt(k) + rng.standard_normal(n)
+
+
 def _target(rng: np.random.Generator, family: str, eta: np.ndarray) -> np.ndarray:
     if family == "gaussian":
         return 3 * eta + rng.standard_normal(len(eta))
@@ -175,9 +187,9 @@ class Row:
 CD = ("sklearn", "celer", "skglm", "adelie")
 
 
-def _ridge_cv(n: int, p: int, family: str = "gaussian") -> Callable[[], Problem]:
+def _ridge_cv(n: int, p: int) -> Callable[[], Problem]:
     def make() -> Problem:
-        X, y = dense(n, p, order="C", family=family)
+        X, y = dense(n, p, order="C") if n > p else factors(n, p)
         return Problem(X, y, alphas=np.logspace(2, -6, N_ALPHAS))
 
     return make

@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "solvers": set(),
     "linear_model": {"likelihoods", "priors", "solvers"} | GROUND,
     "ensemble": {"solvers", "model_selection"} | GROUND,
+    "checks": {"priors", "likelihoods", "solvers"},
     "__init__": {"_version", "model_selection", "optimizer", "space"},
 }
 

@@ -66,13 +66,15 @@ class Bernoulli(Likelihood):
             sign = 2.0 * y - 1.0
             margin = sign * eta
             return log_ndtr(margin), sign * _inverse_mills(margin)
-        # y η − max(η, 0) − log(1 + exp(−|η|)): no term of it overflows.
-        value = np.abs(eta)
-        np.negative(value, out=value)
-        np.exp(value, out=value)
-        np.log1p(value, out=value)
-        value += np.maximum(eta, 0.0)
-        np.subtract(y * eta, value, out=value)
+        # (y η − max(η, 0)) − log(1 + exp(−|η|)): nothing overflows, and of the two terms one is zero or both are
+        # negative, so that nothing cancels.
+        tail = np.abs(eta)
+        np.negative(tail, out=tail)
+        np.exp(tail, out=tail)
+        np.log1p(tail, out=tail)
+        value = y * eta
+        value -= np.maximum(eta, 0.0)
+        value -= tail
         gradient = expit(eta)
         np.subtract(y, gradient, out=gradient)
         return value, gradient

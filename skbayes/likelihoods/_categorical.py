@@ -24,7 +24,8 @@ class Categorical(Likelihood):
     -----
     log p(y | η) = η_y − log Σ_k exp η_k with one linear predictor for each class; adding a constant to all of
     them changes nothing. The Hessian −(diag π − π πᵀ) has no eigenvalue below −1/2 [1]_. For an uncertain η the
-    probabilities are softmax(η_k / √(1 + π v_k / 8)), the approximation of MacKay for each class by itself [2]_.
+    probabilities are softmax(η_k / √(1 + π v_k / 8)), the approximation of MacKay for each class by itself [2]_,
+    which errs by some hundredths where the variances are above 1.
 
     References
     ----------

@@ -22,11 +22,13 @@ def logistic_normal_mean(
     eta: NDArray[np.floating], variance: NDArray[np.floating]
 ) -> NDArray[np.float64]:
     """Return E σ(t) for t ~ N(eta, variance), entry by entry."""
-    eta, variance = np.broadcast_arrays(np.asarray(eta, float), np.asarray(variance, float))
-    mean = np.empty(eta.shape)
-    narrow = variance <= 1.0
-    mean[narrow] = _over_the_normal(eta[narrow], np.sqrt(variance[narrow]))
-    mean[~narrow] = _over_the_logistic(eta[~narrow], np.sqrt(variance[~narrow]))
+    center, spread = np.broadcast_arrays(
+        np.asarray(eta, float), np.sqrt(np.asarray(variance, float))
+    )
+    mean = np.empty(center.shape)
+    narrow = spread <= 1.0
+    mean[narrow] = _over_the_normal(center[narrow], spread[narrow])
+    mean[~narrow] = _over_the_logistic(center[~narrow], spread[~narrow])
     return mean
 
 

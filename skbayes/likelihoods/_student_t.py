@@ -128,17 +128,15 @@ class StudentT(Likelihood):
         center = _weighted_median(y, weight)
         # Reweighted means (EM of Lange et al.) climb from the median; each gains a digit or so, 100 are plenty.
         for _ in range(100):
-            likelihood = self.update(y, np.full(y.shape, center), weight)
-            residual = y - center
-            pull = likelihood.gradient(y, np.full(y.shape, center))
-            closeness = np.where(residual == 0.0, likelihood.curvature_bound, 1.0) * np.where(
-                residual == 0.0, 1.0, pull / np.where(residual == 0.0, 1.0, residual)
-            )
+            _, scale = self.update(y, np.full(y.shape, center), weight)._parameters()
+            closeness = 1.0 / (self.df * scale**2 + np.square(y - center))
             before = center
             center = float(
-                np.average(y, weights=closeness if weight is None else closeness * weight)
+                np.average(
+                    y, weights=closeness if weight is None else closeness * np.asarray(weight)
+                )
             )
-            if abs(center - before) <= 1e-10 * likelihood._parameters()[1]:
+            if abs(center - before) <= 1e-10 * scale:
                 break
         return center
 

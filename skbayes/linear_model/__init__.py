@@ -2,15 +2,26 @@
 
 from ._classifier import MAPClassifier
 from ._glm import MAPGammaRegressor, MAPPoissonRegressor
+from ._linear_regression import LinearRegressionMLE
 from ._logistic import MAPLogisticRegression
 from ._logistic_cv import MAPLogisticRegressionCV
 from ._regressor import MAPRegressor
+from ._ridge import MAPRidge
+from ._ridge_classifier import MAPRidgeClassifier, MAPRidgeClassifierCV
+from ._ridge_cv import MAPRidgeCV
+from ._student_t import MAPStudentTRegressor
 
 __all__ = [
+    "LinearRegressionMLE",
     "MAPClassifier",
     "MAPGammaRegressor",
     "MAPLogisticRegression",
     "MAPLogisticRegressionCV",
     "MAPPoissonRegressor",
     "MAPRegressor",
+    "MAPRidge",
+    "MAPRidgeClassifier",
+    "MAPRidgeClassifierCV",
+    "MAPRidgeCV",
+    "MAPStudentTRegressor",
 ]

@@ -29,7 +29,11 @@ class LinearModel(BaseEstimator):
         """Return X coef + intercept (+ offset), (n,) or (n, k)."""
         check_is_fitted(self, "coef_")
         X = validate_data(
-            self, X, accept_sparse=["csr", "csc", "coo"], reset=False, dtype=[np.float64, np.float32]
+            self,
+            X,
+            accept_sparse=["csr", "csc", "coo"],
+            reset=False,
+            dtype=[np.float64, np.float32],
         )
         coef = self.coef_
         eta: Array = safe_sparse_dot(X, coef.T, dense_output=True) + self.intercept_
@@ -84,8 +88,8 @@ def bounds_of(bounds: Any, names: Array | None, n_features: int) -> tuple[Array,
     Parameters
     ----------
     bounds : None, pair or mapping
-        None: no bounds. (lower, upper), each a number, an array of shape (p,), or None. Or a mapping from feature names to such pairs of
-        numbers; the others have no bounds.
+        None: no bounds. (lower, upper), each a number, an array of shape (p,), or None. Or a mapping from feature
+        names to such pairs of numbers; the others have no bounds.
     names : ndarray of str or None
         Feature names.
     n_features : int
@@ -139,5 +143,7 @@ def _position(name: Any, names: Array | None) -> int:
         )
     known = list(names)
     if name not in known:
-        raise ValueError(f"bounds names the feature {name!r}, which X does not have; it has {known}.")
+        raise ValueError(
+            f"bounds names the feature {name!r}, which X does not have; it has {known}."
+        )
     return known.index(name)

@@ -32,6 +32,11 @@ class ClassPredictions(ClassifierMixin, LinearModel):
         has_intercept = w.shape[1] > n_features
         self.intercept_ = w[:, n_features] if has_intercept else np.zeros(len(w), w.dtype)
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = getattr(self, "solver", None) != "liblinear"
+        return tags
+
     def decision_function(self, X: Any, offset: ArrayLike | None = None) -> Array:
         """Return the linear predictor.
 

@@ -1,6 +1,6 @@
 """MAPClassifier: linear model of the probabilities of two or more classes."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,21 +9,22 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from .._registry import resolve
-from .._sklearn import fit_context
+from .._sklearn import StrOptions, fit_context
 from ..likelihoods import LIKELIHOODS, Likelihood
 from ._base import check_offset, check_weight
 from ._class_predictions import ClassPredictions, check_offset_of_classes
 from ._design import Design
 from ._fit import fit_map, warn_unless_converged
 from ._logistic_path import class_weights
-from ._model import MODEL_CONSTRAINTS, Model, model_of
+from ._model import MODEL_CONSTRAINTS, centred_over_classes, model_of
+from ._partial_fit import OnlineClassifier
 
 __all__ = ["MAPClassifier"]
 
 Array = NDArray[Any]
 
 
-class MAPClassifier(ClassPredictions):
+class MAPClassifier(OnlineClassifier, ClassPredictions):
     """Linear classifier of any prior, fitted by maximum a posteriori.
 
     Two classes have a Bernoulli likelihood, more a categorical one (softmax).
@@ -31,23 +32,23 @@ class MAPClassifier(ClassPredictions):
     Parameters
     ----------
     prior : str or Prior, default="normal"
-        What is believed of the coefficients before the data, in their own units: a name in `skbayes.priors.PRIORS` or an
-        object, such as ``Laplace(scale=0.1)``. ``"flat"`` is maximum likelihood.
+        What is believed of the coefficients before the data, in their own units: a name in `skbayes.priors.PRIORS` or
+        an object, such as ``Laplace(scale=0.1)``. ``"flat"`` is maximum likelihood.
     likelihood : str or Likelihood, default="auto"
-        ``"auto"``: logit for two classes, softmax for more. ``Bernoulli(link="probit")`` for two, or ``"categorical"``, are
-        possible too.
+        ``"auto"``: logit for two classes, softmax for more. ``Bernoulli(link="probit")`` for two, or
+        ``"categorical"``, are possible too.
     intercept_prior : Prior or None, default=None
         The prior of each intercept; None: flat.
     bounds : None, pair or dict, default=None
-        Box of the coefficients: (lower, upper), each a number, an array of shape (n_features,) or None; or a dict of such
-        pairs by feature name. The same for each class.
+        Box of the coefficients: (lower, upper), each a number, an array of shape (n_features,) or None; or a dict of
+        such pairs by feature name. The same for each class.
     fit_intercept : bool, default=True
         Whether there is an intercept.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, by which the sample weights are multiplied.
     solver : str or Solver, default="auto"
-        A name in `skbayes.solvers.SOLVERS`, an object, or ``"auto"``: chosen by what likelihood and prior have and by the shape
-        of the data.
+        A name in `skbayes.solvers.SOLVERS`, an object, or ``"auto"``: chosen by what likelihood and prior have and by
+        the shape of the data.
     max_iter : int or None, default=None
         Iterations of a solver given by name, positive; None: its own default.
     tol : float or None, default=None
@@ -89,9 +90,9 @@ class MAPClassifier(ClassPredictions):
 
     Notes
     -----
-    The estimate minimises F = −Σ_i s_i log p(y_i | η_i) − log p(W) − log p(b), with η_i = W x_i + b + o_i, the weights s of samples and
-    classes, and the prior on each row of W. With more than two classes each has its own row, as in scikit-learn; under a flat
-    prior only their differences are determined, and their mean is 0.
+    The estimate minimises F = −Σ_i s_i log p(y_i | η_i) − log p(W) − log p(b), with η_i = W x_i + b + o_i, the
+    weights s of samples and classes, and the prior on each row of W. With more than two classes each has its own row,
+    as in scikit-learn; under a flat prior only their differences are determined, and their mean is 0.
 
     Examples
     --------
@@ -106,9 +107,9 @@ class MAPClassifier(ClassPredictions):
     0.97
     """
 
-    _parameter_constraints = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         "likelihood": "no_validation",
-        "class_weight": [dict, "no_validation", None],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
         **MODEL_CONSTRAINTS,
     }
 
@@ -179,12 +180,13 @@ class MAPClassifier(ClassPredictions):
         classes, codes = np.unique(column_or_1d(y), return_inverse=True)
         likelihood = self._likelihood_of(classes)
         weight = self._row_weights(codes, classes, check_weight(sample_weight, X), X)
+        vars(self).pop("_online", None)  # of partial_fit
         self.classes_ = classes
         model = model_of(self, X, likelihood, weight)
         check_offset_of_classes(offset, classes)
         shift = None if offset is None else check_offset(offset, X)
         fit = fit_map(Design(X), codes, model, shift, self._start(X))
-        rows = _centred(fit.w.reshape(-1, X.shape[1] + self.fit_intercept), model)
+        rows = centred_over_classes(fit.w.reshape(-1, X.shape[1] + self.fit_intercept), model)
         self.coef_ = rows[:, : X.shape[1]]
         self.intercept_ = rows[:, -1] if self.fit_intercept else np.zeros(len(rows), rows.dtype)
         self.likelihood_, self.prior_, self.solver_ = fit.likelihood, model.prior, fit.solver
@@ -206,7 +208,9 @@ class MAPClassifier(ClassPredictions):
         likelihood.check_target(np.arange(len(classes)))
         return likelihood
 
-    def _row_weights(self, codes: Array, classes: Array, weight: Array | None, X: Any) -> Array | None:
+    def _row_weights(
+        self, codes: Array, classes: Array, weight: Array | None, X: Any
+    ) -> Array | None:
         if self.class_weight is None:
             return weight
         by_class = class_weights(self.class_weight, classes, codes, weight).astype(X.dtype)[codes]
@@ -261,22 +265,3 @@ class MAPClassifier(ClassPredictions):
         eta = self.decision_function(X, offset)
         columns = [np.full(len(eta), k) for k in range(len(self.classes_))]
         return np.column_stack([self.likelihood_.log_density(y, eta) for y in columns])
-
-
-def _centred(rows: Array, model: Model) -> Array:
-    """Of all coefficients of K classes that are as probable, return those that sum to zero over the classes.
-
-    The same vector added to every class changes no probability: where the prior does not mind either, the solver ends
-    anywhere on a line.
-    """
-    if len(rows) == 1:
-        return rows
-    n_features = rows.shape[1] - model.fit_intercept
-    centred = rows - rows.mean(axis=0)
-    if model.fit_intercept and model.intercept_prior is not None:
-        centred[:, n_features:] = rows[:, n_features:]
-    density = model.prior.log_density
-    before, after = (sum(map(density, W[:, :n_features])) for W in (rows, centred))
-    if after < before:
-        centred[:, :n_features] = rows[:, :n_features]
-    return centred

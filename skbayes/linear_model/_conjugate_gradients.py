@@ -24,7 +24,9 @@ __all__ = ["Descent", "descend"]
 Array = NDArray[Any]
 
 # Iterations without any progress of the gradient after which rounding is all that is left.
-_PATIENCE = 50
+_PATIENCE = 20
+# Rounds, each from residuals computed anew: the recurrence drifts away from them by rounding.
+_MAX_ROUNDS = 10
 
 
 @dataclass(frozen=True)
@@ -72,40 +74,100 @@ def descend(
     dtype = design.dtype
     s = None if weight is None else weight.astype(dtype, copy=False)[:, None]
     W = np.zeros((design.shape[1], V.shape[1]))
-    R = V.astype(dtype)
-    # With α = 0 there may be many minima. From zero, and in the metric of the coefficients, the one of least norm is
-    # found; otherwise scaling to a unit diagonal saves iterations.
-    inverse = None if np.any(alpha == 0) else 1.0 / (_squares(design, weight)[:, None] + alpha)
     n_iter = np.zeros(V.shape[1], dtype=np.int32)
+    inverse = _preconditioner(design, weight, alpha)
+    R = np.asarray(V, dtype=np.float64)
+    start = size = np.linalg.norm(_gradient(design, R, s, alpha, W), axis=0)
+    best = (np.inf, W)
+    for _ in range(_MAX_ROUNDS):
+        worst = _relative(size, start)
+        gained = worst <= 0.5 * best[0]
+        best = min(best, (worst, W), key=lambda end: end[0])
+        if worst <= tol or not gained or n_iter.max(initial=0) >= max_iter:
+            break
+        goal = np.maximum(tol * start, 0.0)
+        step, made = _round(design, R, s, alpha, W, goal, inverse, max_iter - int(n_iter.max()))
+        W, n_iter = W + step, n_iter + made
+        R = _residuals(design, V, W)
+        size = np.linalg.norm(_gradient(design, R, s, alpha, W), axis=0)
+    reached, W = min(best, (_relative(size, start), W), key=lambda end: end[0])
+    # Short of the limit it ended where rounding stops it.
+    return Descent(W, n_iter, reached, reached <= tol or int(n_iter.max(initial=0)) < max_iter)
+
+
+def _round(
+    design: Design,
+    R: Array,
+    s: Array | None,
+    alpha: Array,
+    W: Array,
+    goal: Array,
+    inverse: Array | None,
+    max_iter: int,
+) -> tuple[Array, Array]:
+    """Return a step from W, whose residuals are R, to where ‖G‖ is at the goal by its recurrence; and iterations."""
+    dtype = design.dtype
+    R = R.astype(dtype)
+    D = np.zeros_like(W)
     G = _gradient(design, R, s, alpha, W)
-    start = np.linalg.norm(G, axis=0)
-    size, least, stalled = start, start.copy(), 0
+    size = np.linalg.norm(G, axis=0)
+    # At the level of rounding the recurrence may lead away again, so the best of each target is kept.
+    best, least, stalled = np.zeros_like(W), size, np.zeros(alpha.size, dtype=np.intp)
+    n_iter = np.zeros(alpha.size, dtype=np.int32)
     H = G if inverse is None else inverse * G
     P, gamma = H, np.einsum("jk,jk->k", G, H)
     for _ in range(max_iter):
-        active = (size > tol * start) & (gamma > 0)
-        if not active.any() or stalled > _PATIENCE:
+        active = (size > goal) & (gamma > 0) & (stalled <= _PATIENCE)
+        if not active.any():
             break
         Q = design.matvec(P.astype(dtype, copy=False))
         squares = Q * Q if s is None else s * Q * Q
         delta = squares.sum(axis=0, dtype=np.float64) + alpha * np.einsum("jk,jk->k", P, P)
         step = np.where(active, gamma / np.where(delta > 0, delta, 1.0), 0.0)
-        W = W + step * P
+        D = D + step * P
         R = R - (step * Q).astype(dtype, copy=False)
         n_iter += active
-        G = _gradient(design, R, s, alpha, W)
+        G = _gradient(design, R, s, alpha, W + D)
         H = G if inverse is None else inverse * G
         new = np.einsum("jk,jk->k", G, H)
-        P = H + np.where(gamma > 0, new / np.where(gamma > 0, gamma, 1.0), 0.0) * P
+        P = H + new / np.where(gamma > 0, gamma, np.inf) * P
         gamma, size = new, np.linalg.norm(G, axis=0)
-        stalled = 0 if np.any(size < least) else stalled + 1
-        least = np.minimum(least, size)
-    scale = np.where(start > 0, start, 1.0)
-    reached = float((size / scale).max(initial=0.0))
-    return Descent(W, n_iter, reached, reached <= tol or stalled > _PATIENCE)
+        improved = size < least
+        best = np.where(improved, D, best)
+        least, stalled = np.minimum(least, size), np.where(improved, 0, stalled + 1)
+    return best, n_iter
+
+
+def _relative(size: Array, start: Array) -> float:
+    return float((size / np.where(start > 0, start, 1.0)).max(initial=0.0))
+
+
+def _residuals(design: Design, V: Array, W: Array) -> Array:
+    """Return V − Z W in float64, whatever the type of X."""
+    if design.is_sparse or design.dtype == np.float64:
+        return np.asarray(V - design.matvec(W), dtype=np.float64)
+    R = np.array(V, dtype=np.float64)
+    for rows in blocks(*design.shape):
+        part = design.X[rows].astype(np.float64)
+        R[rows] -= part @ W if design.mean is None else (part - design.mean) @ W
+    return R
+
+
+def _preconditioner(design: Design, weight: Array | None, alpha: Array) -> Array | None:
+    """Return the inverse of the diagonal of the Hessian, (p, k), or None.
+
+    With α = 0 there may be many minima. From zero, and in the metric of the coefficients, the one of least norm is
+    found; and so, nearly, for an α that is nearly 0. Otherwise a unit diagonal saves iterations.
+    """
+    squares = _squares(design, weight)[:, None]
+    if np.any(alpha <= np.sqrt(np.finfo(np.float64).eps) * squares.max(initial=0.0)):
+        return None
+    inverse: Array = 1.0 / (squares + alpha)
+    return inverse
 
 
 def _gradient(design: Design, R: Array, s: Array | None, alpha: Array, W: Array) -> Array:
+    R = R.astype(design.dtype, copy=False)
     G: Array = design.rmatvec(R if s is None else s * R).astype(np.float64) - alpha * W
     return G
 

@@ -1,8 +1,8 @@
 """The effective number of parameters of a MAP fit: how many of them the data determine, not the prior.
 
-Notation: S the parameters that are free (not at a kink, not at a bound), D the curvature of the data in the linear predictor,
-P the Hessian of the negative log prior on S, H = Xᵀ D X + P. γ = |S| − tr(H⁻¹ P) (MacKay 1992); for the lasso P = 0 and
-γ = |S| (Zou, Hastie, Tibshirani 2007, doi:10.1214/009053607000000127).
+Notation: S the parameters that are free (not at a kink, not at a bound), D the curvature of the data in the linear
+predictor, P the Hessian of the negative log prior on S, H = Xᵀ D X + P. γ = |S| − tr(H⁻¹ P) (MacKay 1992); for the
+lasso P = 0 and γ = |S| (Zou, Hastie, Tibshirani 2007, doi:10.1214/009053607000000127).
 """
 
 from typing import Any
@@ -23,7 +23,11 @@ def effective_parameters(objective: Any, w: Array) -> float:
     free, precision = _free(objective, w), _prior_curvature(objective, w)
     if not np.any(precision):
         return float(min(free.sum(), np.count_nonzero(objective.curvature(w))))
-    if precision.ndim == 1 and free.sum() > objective.n_samples and np.all(precision[:-1][free[:-1]] > 0.0):
+    if (
+        precision.ndim == 1
+        and free.sum() > objective.n_samples
+        and np.all(precision[:-1][free[:-1]] > 0.0)
+    ):
         return _from_kernel(objective, w, free, precision)
     index = np.flatnonzero(free)
     model = objective.quadratic_at(w)

@@ -19,21 +19,21 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..likelihoods import Likelihood
 from ..priors import ElasticNet, Prior
-from ..solvers import Solver, SolverResult
+from ..solvers import SOLVERS, Solver, SolverResult
 from ._design import Design
 from ._effective import effective_parameters
 from ._match import matching
 from ._model import Model
 from ._objective import LinearObjective
 
-__all__ = ["MAPFit", "fit_map", "warn_unless_converged"]
+__all__ = ["MAPFit", "fit_map", "mode_of", "warn_unless_converged"]
 
 Array = NDArray[Any]
 
 # Rounds of the alternation. It is a contraction: on ordinary data the noise scale settles in 5 to 15 rounds.
 _MAX_ROUNDS = 100
-# The nuisance parameter, or the coefficients under a majorised prior, have settled when they move by less than this part
-# of themselves: far below their statistical error, and above what a solver's own tolerance leaves.
+# The nuisance parameter, or the coefficients under a majorised prior, have settled when they move by less than this
+# part of themselves: far below their statistical error, and above what a solver's own tolerance leaves.
 _SETTLED = 1e-7
 
 
@@ -49,20 +49,26 @@ class MAPFit:
         Negative log posterior, of normalised densities.
     likelihood : Likelihood
         With its nuisance parameter known.
+    prior : Prior
+        With one entry per feature.
     solver : Solver
         What solved it.
     result : SolverResult
         Of the last round.
     n_iter : int
         Iterations of the solver in all rounds.
+    log_evidence : float or None
+        log p(y), where it is known.
     """
 
     w: Array
     value: float
     likelihood: Likelihood
+    prior: Prior
     solver: Solver
     result: SolverResult
     n_iter: int
+    log_evidence: float | None = None
 
 
 def fit_map(
@@ -77,7 +83,9 @@ def fit_map(
     for _ in range(_MAX_ROUNDS):
         prior = _bound_at(model.prior, w, design) if is_majorised else model.prior
         make = partial(_objective, design, y, model, likelihood, prior, offset)
-        solver, objective = matching(model.solver, model.options, make, likelihood, model.stated_prior)
+        solver, objective = matching(
+            model.solver, model.options, make, likelihood, model.stated_prior
+        )
         result = solver.solve(objective, objective.start() if w is None else w)
         n_iter += result.n_iter
         has_moved = is_majorised and (w is None or _relative_step(w, result.w) > _SETTLED)
@@ -94,7 +102,29 @@ def fit_map(
         settled = f"; noise scale or bound on the prior not settled within {_SETTLED:g} after {_MAX_ROUNDS} rounds"
         result = replace(result, converged=False, message=result.message + settled)
     value = _objective(design, y, model, likelihood, model.prior, offset).value(w)
-    return MAPFit(w, value, likelihood, solver, result, n_iter)
+    return MAPFit(w, value, likelihood, model.prior, solver, result, n_iter)
+
+
+def mode_of(
+    design: Design,
+    y: Array,
+    model: Model,
+    offset: Array | None,
+    result: SolverResult,
+    log_evidence: float,
+) -> MAPFit:
+    """Return the fit of a mode that was found elsewhere, in closed form."""
+    value = _objective(design, y, model, model.likelihood, model.prior, offset).value(result.w)
+    return MAPFit(
+        result.w,
+        value,
+        model.likelihood,
+        model.prior,
+        SOLVERS["closed_form"](),
+        replace(result, value=value),
+        result.n_iter,
+        log_evidence,
+    )
 
 
 def warn_unless_converged(estimator: Any, results: Sequence[SolverResult]) -> None:

@@ -39,6 +39,11 @@ class Layout:
         return self.n_features + self.fit_intercept
 
     @property
+    def of_one_output(self) -> "Layout":
+        """Return the layout of the parameters of a single class."""
+        return Layout(self.n_features, None, self.fit_intercept)
+
+    @property
     def n_parameters(self) -> int:
         """Return the length of w."""
         return self.width * (self.n_classes or 1)

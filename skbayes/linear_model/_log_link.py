@@ -24,6 +24,7 @@ from ._base import LinearModel, check_offset, check_weight
 from ._design import Design
 from ._fit import warn_unless_converged
 from ._match import matching
+from ._minimum_norm import of_least_norm
 from ._objective import LinearObjective
 
 __all__ = ["LogLinkRegressor"]
@@ -147,6 +148,8 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
             self.prior_,
         )
         result = self.solver_.solve(objective, self._start(X, y, weight, shift))
+        if precision == 0:
+            result = of_least_norm(objective, result)
         p = X.shape[1]
         self.coef_ = result.w[:p]
         self.intercept_ = result.w[p] if self.fit_intercept else 0.0

@@ -2,7 +2,7 @@
 
 import warnings
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,6 +39,9 @@ LOGISTIC_CONSTRAINTS: dict[str, Any] = {
     "verbose": ["verbose"],
     "n_jobs": [None, Integral],
 }
+
+# Above, scikit-learn refuses what its liblinear would freeze at; ours would lose all digits of the other features.
+_LARGEST_OF_LIBLINEAR = 1e30
 
 
 class MAPLogisticRegression(ClassPredictions):
@@ -141,7 +144,7 @@ class MAPLogisticRegression(ClassPredictions):
     0.97
     """
 
-    _parameter_constraints = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **LOGISTIC_CONSTRAINTS,
         "C": [Interval(Real, 0, None, closed="right")],
         "l1_ratio": [Interval(Real, 0, 1, closed="both"), None],
@@ -264,6 +267,11 @@ def validated(estimator: Any, X: Any, y: Any) -> tuple[Any, Array]:
         accept_large_sparse=estimator.solver not in ("liblinear", "sag", "saga"),
     )
     check_classification_targets(y)
+    if estimator.solver == "liblinear" and X.max() > _LARGEST_OF_LIBLINEAR:
+        raise ValueError(
+            "Using the 'liblinear' solver while X contains a maximum value > 1e30 results in a frozen fit. "
+            f"Please choose another solver or rescale the input X; got {X.max():.3g}."
+        )
     return X, y
 
 

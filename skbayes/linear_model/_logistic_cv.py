@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,7 +24,7 @@ from ._logistic import (
 )
 from ._logistic_folds import FoldPaths, FoldScore, fit_folds
 from ._logistic_options import check_solver, paths_of
-from ._logistic_path import LogisticProblem, class_weights, warn_of_no_convergence
+from ._logistic_path import LogisticProblem, warn_of_no_convergence
 
 __all__ = ["MAPLogisticRegressionCV"]
 
@@ -132,9 +132,9 @@ class MAPLogisticRegressionCV(ClassPredictions):
     """
 
     # The scorer takes it, not `score` itself.
-    __metadata_request__score = {"sample_weight": UNUSED}  # noqa: RUF012
+    __metadata_request__score: ClassVar[dict[str, str]] = {"sample_weight": UNUSED}
 
-    _parameter_constraints = {  # noqa: RUF012
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **LOGISTIC_CONSTRAINTS,
         "Cs": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "l1_ratios": ["array-like", None, StrOptions({"warn"})],
@@ -235,14 +235,14 @@ class MAPLogisticRegressionCV(ClassPredictions):
 
     def _warn_of_defaults(self) -> None:
         """Say, as scikit-learn does, which defaults will change."""
-        if isinstance(self.scoring, str) and self.scoring == "warn":
+        if _is_default(self.scoring):
             warnings.warn(
                 "The default value of the parameter 'scoring' will change from None, which is accuracy, to "
                 "'neg_log_loss' in scikit-learn 1.11, whose arguments these are. Set scoring to either.",
                 FutureWarning,
                 stacklevel=4,
             )
-        if self.use_legacy_attributes == "warn":
+        if _is_default(self.use_legacy_attributes):
             warnings.warn(
                 "The default value of use_legacy_attributes will change from True to False in scikit-learn 1.10, "
                 "whose arguments these are. Set it to either.",
@@ -275,7 +275,8 @@ class MAPLogisticRegressionCV(ClassPredictions):
         if self.refit:
             i, j = np.unravel_index(np.argmax(order.sum(axis=0)), (n_cs, n_ratios))
             self.C_, self.l1_ratio_ = float(self.Cs_[i]), float(ratios[j])
-            mode = problem.solve(self.C_, self.l1_ratio_, paths.coefs[:, j, i].mean(axis=0))
+            # Not from the mean of the folds: the solution is then the same however the rows were split.
+            mode = problem.solve(self.C_, self.l1_ratio_)
             if not mode.result.converged:
                 warn_of_no_convergence(mode, self.solver)
             w = mode.w
@@ -294,7 +295,7 @@ class MAPLogisticRegressionCV(ClassPredictions):
         if l1_ratios is None:
             coefs, scores, n_iter = coefs[:, :, 0], scores[:, :, 0], n_iter[:, :, 0]
         self.coefs_paths_ = {label: coefs[..., k, :] for k, label in enumerate(labels)}
-        self.scores_ = {label: scores for label in labels}
+        self.scores_ = dict.fromkeys(labels, scores)
         self.n_iter_ = n_iter[None]
         self.C_ = np.full(len(labels), self.C_)
         self.l1_ratio_ = np.full(len(labels), self.l1_ratio_)
@@ -349,7 +350,12 @@ class MAPLogisticRegressionCV(ClassPredictions):
         return router.add(scorer=self._get_scorer(), method_mapping=scored)
 
     def _get_scorer(self) -> Any:
-        is_default = self.scoring is None or (
-            isinstance(self.scoring, str) and self.scoring == "warn"
-        )
-        return get_scorer("accuracy" if is_default else self.scoring)
+        """Return the scorer; one that the user did not name asks for the weights, with routing on too."""
+        if self.scoring is not None and not _is_default(self.scoring):
+            return get_scorer(self.scoring)
+        scorer = get_scorer("accuracy")
+        return scorer.set_score_request(sample_weight=True) if routing_enabled() else scorer
+
+
+def _is_default(argument: Any) -> bool:
+    return isinstance(argument, str) and argument == "warn"

@@ -8,7 +8,6 @@ import math
 import warnings
 from dataclasses import dataclass
 from functools import partial
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from ..solvers import Solver, SolverResult
 from ._design import Design
 from ._logistic_options import intercept_prior_of, prior_of, solver_for
 from ._match import matching
+from ._minimum_norm import of_least_norm
 from ._objective import LinearObjective
 
 __all__ = ["LogisticMode", "LogisticProblem", "class_weights", "warn_of_no_convergence"]
@@ -120,6 +120,8 @@ class LogisticProblem:
         )
         w0 = np.zeros(self.shape, dtype=self.X.dtype) if start is None else start
         result = solver.solve(objective, w0.ravel())
+        if math.isinf(C):
+            result = of_least_norm(objective, result)
         w = self._centred(result.w.reshape(self.shape), C, l1_ratio)
         return LogisticMode(w, result, solver, prior)
 

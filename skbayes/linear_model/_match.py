@@ -110,5 +110,7 @@ def _sentence(
     if missing in ("smooth", "bounds") and "prox" in objective.offers:
         because = " within bounds" if prior.is_smooth else " (its log density has a kink)"
     use = " or ".join(f"solver={name!r}" for name in fitting)
-    advice = f"Use {use}, or a smooth prior such as Normal without bounds." if because else f"Use {use}."
+    advice = (
+        f"Use {use}, or a smooth prior such as Normal without bounds." if because else f"Use {use}."
+    )
     return f"{type(solver).__name__} needs {what} and {part} has none{because}. {advice}"

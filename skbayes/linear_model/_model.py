@@ -1,4 +1,4 @@
-"""From an estimator's arguments to the parts of one fit: names become priors and solvers, features get their entries."""
+"""From an estimator's arguments to the parts of one fit: names become parts, features get their entries."""
 
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -13,7 +13,7 @@ from ..likelihoods import Likelihood
 from ..priors import PRIORS, Prior
 from ._base import bounds_of
 
-__all__ = ["MODEL_CONSTRAINTS", "Model", "model_of"]
+__all__ = ["MODEL_CONSTRAINTS", "Model", "centred_over_classes", "model_of"]
 
 Array = NDArray[Any]
 
@@ -90,3 +90,22 @@ def model_of(estimator: Any, X: Any, likelihood: Likelihood, weight: Array | Non
         intercept_prior,
         {name: value for name, value in given.items() if value is not None},
     )
+
+
+def centred_over_classes(rows: Array, model: Model) -> Array:
+    """Of all coefficients of K classes that are as probable, return those that sum to zero over the classes.
+
+    The same vector added to every class changes no probability: where the prior does not mind either, the solver ends
+    anywhere on a line.
+    """
+    if len(rows) == 1:
+        return rows
+    n_features = rows.shape[1] - model.fit_intercept
+    centred = rows - rows.mean(axis=0)
+    if model.fit_intercept and model.intercept_prior is not None:
+        centred[:, n_features:] = rows[:, n_features:]
+    density = model.prior.log_density
+    before, after = (sum(map(density, W[:, :n_features])) for W in (rows, centred))
+    if after < before:
+        centred[:, :n_features] = rows[:, :n_features]
+    return centred

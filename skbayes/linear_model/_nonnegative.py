@@ -1,4 +1,4 @@
-"""Ridge with coefficients of at least zero: L-BFGS within the box, then exactly on the features that stay.
+"""Ridge with coefficients of at least zero: L-BFGS within the box, then an active-set method for the exact minimum.
 
 Notation: F(w) = ½ ‖S^(1/2) (v − Z w)‖² + ½ α ‖w‖² for one target; g its gradient; the minimum has w ≥ 0, g ≥ 0 and
 w g = 0 for each feature.
@@ -25,6 +25,10 @@ _MAX_ITER = 15000
 _LARGEST_SUPPORT = 3000
 # A factor with fewer digits than this is no better than what the iterations have found.
 _WELL_CONDITIONED = 1e-10
+# The descent ends near the minimum, so that few features still join or leave.
+_MAX_EXCHANGES = 50
+# A gradient of this size relative to that at zero is rounding.
+_EXACT = 1e-14
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,8 @@ def nonnegative(
             "ftol": 0.0,
         },
     )
-    w = unit * end.x
-    polished = w if end.status == 1 else _polished(w, design, v, weight, alpha, gram, cross, gradient)
+    w = np.asarray(unit * end.x)
+    polished = w if end.status == 1 else _polished(w, design, weight, alpha, gram, cross, gradient, unit)
     reached = _violation(polished, gradient(polished)[1], unit) / scale
     # Out of iterations is the one ending at which L-BFGS would have gone on.
     return Nonnegative(polished, int(end.nit), end.status != 1, reached)
@@ -128,28 +132,53 @@ def _violation(w: Array, g: Array, unit: Array) -> float:
 def _polished(
     w: Array,
     design: Design,
-    v: Array,
     weight: Array | None,
     alpha: float,
     gram: Array | None,
     cross: Array,
     gradient: Callable[[Array], tuple[float, Array]],
+    unit: Array,
 ) -> Array:
-    """Return the minimum over the features above zero, if it lies in the box and no other feature wants to join."""
-    S = np.flatnonzero(w > 0)
-    if not 0 < S.size <= _LARGEST_SUPPORT:
-        return w
+    """Return the exact minimum by the active-set method of Lawson and Hanson, begun at w; w itself if it fails."""
+    best, start = w, w
+    level = _EXACT * float(np.abs(unit * cross).max(initial=0.0))
+    for _ in range(_MAX_EXCHANGES):
+        S = np.flatnonzero(w > 0)
+        if not 0 < S.size <= _LARGEST_SUPPORT:
+            break
+        factor = cholesky(_block(S, design, weight, alpha, gram))
+        if factor is None or factor.rcond < _WELL_CONDITIONED:
+            break
+        z = factor.solve(cross[S])
+        if np.any(z <= 0):
+            # As far towards z as the box allows; the features that reach zero leave.
+            blocked = z <= 0
+            part = float(np.min(w[S][blocked] / (w[S][blocked] - z[blocked])))
+            moved = w[S] + part * (z - w[S])
+            moved[blocked & (moved <= level * unit[S] ** 2)] = 0.0
+            w = _filled(w.size, S, np.maximum(moved, 0.0))
+            continue
+        w = best = _filled(w.size, S, z)
+        g = unit * gradient(w)[1]
+        g[S] = 0.0
+        entering = int(np.argmin(g))
+        if g[entering] >= -level:
+            return w
+        w = w.copy()
+        w[entering] = np.finfo(np.float64).tiny
+    return best if gradient(best)[0] < gradient(start)[0] else start
+
+
+def _block(S: Array, design: Design, weight: Array | None, alpha: float, gram: Array | None) -> Array:
     if gram is None:
-        Z = design.columns(S)
+        Z = design.columns(S).astype(np.float64, copy=False)
         A = Z.T @ (Z if weight is None else weight[:, None] * Z)
     else:
         A = gram[np.ix_(S, S)]
-    A = np.asarray(A, dtype=np.float64) + alpha * np.eye(S.size)
-    factor = cholesky(A)
-    if factor is None or factor.rcond < _WELL_CONDITIONED:
-        return w
-    better = np.zeros_like(w)
-    better[S] = factor.solve(cross[S])
-    if np.any(better[S] < 0) or gradient(better)[0] > gradient(w)[0]:
-        return w
-    return better
+    return np.asarray(A + alpha * np.eye(S.size))
+
+
+def _filled(size: int, S: Array, values: Array) -> Array:
+    w = np.zeros(size)
+    w[S] = values
+    return w

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..likelihoods import Gaussian, Likelihood
 from ..priors import Prior
 from ..solvers import SeparablePenalty
+from ._closed import inverse_curvature
 from ._data_term import DataTerm
 from ._design import Design
 from ._duality import duality_gap
@@ -21,6 +22,7 @@ from ._layout import Layout
 from ._preconditioner import gram_diagonal, preconditioner
 from ._prior_term import PriorTerm
 from ._rescaling import RescaledObjective, coordinates_at
+from ._restricted import RestrictedObjective
 
 __all__ = ["LinearObjective"]
 
@@ -66,6 +68,7 @@ class LinearObjective:
         ``separable``: h is `penalty`; ``prox``: `prox`, `nonsmooth_value`. ``quadratic``: f is quadratic; `gram`.
         ``columns``: `design`, `curvature`, `quadratic_at`. ``batch``: `n_samples`, `batch`. ``duality_gap``.
         ``proximal``: `prox` of h, also where h is zero. ``rescaling``: `rescaled`.
+        ``restriction``: `restricted` to a few features.
     """
 
     def __init__(
@@ -122,6 +125,7 @@ class LinearObjective:
             "batch": True,
             "proximal": prior.has_prox,
             "rescaling": True,
+            "restriction": prior.has_penalty and prior.is_diagonal,
             "duality_gap": self.is_quadratic and prior.has_penalty and not self.layout.n_classes,
         }
         return frozenset(name for name, is_true in facts.items() if is_true)
@@ -251,6 +255,11 @@ class LinearObjective:
         """Return r -> M⁻¹ r, where M is positive definite and near the Hessian of f at w."""
         return preconditioner(self.data, self.prior, w)
 
+    def inverse_curvature(self) -> Callable[[Array], Array]:
+        """Return g -> (Hessian of f)⁻¹ g, for a quadratic f and one output."""
+        (precision,) = self.prior.precisions(np.zeros(self.n_parameters))
+        return inverse_curvature(self.data, precision)
+
     def curvature(self, w: Array) -> Array:
         """Return −s_i ∂² log p / ∂eta², (n,) or (n, K, K)."""
         return self.data.curvature(w)
@@ -299,6 +308,10 @@ class LinearObjective:
         """Return the objective of some rows, scaled to n rows, with the whole prior."""
         n_rows = self.data.y[rows].shape[0]
         return self._of(self.data.part(rows, self.n_samples / n_rows))
+
+    def restricted(self, parameters: Array, w: Array) -> RestrictedObjective:
+        """Return the objective in the features that these parameters are of, and the intercepts; all others as in w."""
+        return RestrictedObjective(self, parameters, w)
 
     def rescaled(self, w: Array) -> RescaledObjective:
         """Return the same objective in coordinates in which its curvature at w is about the same in all directions."""

@@ -80,6 +80,14 @@ class PriorTerm:
         return all(hasattr(part.prior, "quadratic") for part in self._parts if part.is_smooth)
 
     @property
+    def is_diagonal(self) -> bool:
+        """Return whether the smooth part is a quadratic of each parameter alone."""
+        n_features = self.layout.n_features
+        return self.is_quadratic and all(
+            np.ndim(part.prior.quadratic()[1]) < 2 or n_features == 1 for part in self._parts if part.is_smooth
+        )
+
+    @property
     def leaves_intercept(self) -> bool:
         """Return whether the part with kinks and bounds does not depend on the intercepts."""
         return self._intercept is None or self._intercept.is_smooth

@@ -1,6 +1,7 @@
 """MAPRegressor: the room's general regressor, likelihood x prior x solver."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,19 +10,21 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import validate_data
 
 from .._registry import resolve
-from .._sklearn import fit_context
+from .._sklearn import StrOptions, fit_context
 from ..likelihoods import LIKELIHOODS
 from ._base import LinearModel, check_offset, check_weight
 from ._design import Design
-from ._fit import MAPFit, fit_map, warn_unless_converged
-from ._model import MODEL_CONSTRAINTS, model_of
+from ._fit import MAPFit, fit_map, mode_of, warn_unless_converged
+from ._model import MODEL_CONSTRAINTS, Model, model_of
+from ._partial_fit import OnlineRegressor
+from ._tune import tuned
 
 __all__ = ["MAPRegressor"]
 
 Array = NDArray[Any]
 
 
-class MAPRegressor(RegressorMixin, LinearModel):
+class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
     """Linear model of any likelihood and prior, fitted by maximum a posteriori.
 
     Parameters
@@ -29,18 +32,22 @@ class MAPRegressor(RegressorMixin, LinearModel):
     likelihood : str or Likelihood, default="gaussian"
         How y is distributed given the linear predictor: a name in `skbayes.likelihoods.LIKELIHOODS` or an object.
     prior : str or Prior, default="normal"
-        What is believed of the coefficients before the data, in their own units: a name in `skbayes.priors.PRIORS` or an
-        object, such as ``Laplace(scale=0.1)``. ``"flat"`` is maximum likelihood.
+        What is believed of the coefficients before the data, in their own units: a name in `skbayes.priors.PRIORS` or
+        an object, such as ``Laplace(scale=0.1)``. ``"flat"`` is maximum likelihood.
     intercept_prior : Prior or None, default=None
         The prior of the intercept; None: flat.
     bounds : None, pair or dict, default=None
-        Box of the coefficients: (lower, upper), each a number, an array of shape (n_features,) or None; or a dict of such
-        pairs by feature name.
+        Box of the coefficients: (lower, upper), each a number, an array of shape (n_features,) or None; or a dict of
+        such pairs by feature name.
     fit_intercept : bool, default=True
         Whether there is an intercept.
     solver : str or Solver, default="auto"
-        A name in `skbayes.solvers.SOLVERS`, an object, or ``"auto"``: chosen by what likelihood and prior have and by the shape
-        of the data.
+        A name in `skbayes.solvers.SOLVERS`, an object, or ``"auto"``: chosen by what likelihood and prior have and by
+        the shape of the data.
+    tune : {"evidence", "ard"} or None, default=None
+        For a Gaussian likelihood with unknown noise and a normal prior: find the noise scale, and one factor of all
+        prior scales (``"evidence"``) or a prior scale for each feature (``"ard"``, automatic relevance
+        determination), by the highest evidence. Features with a scale of inf keep it.
     max_iter : int or None, default=None
         Iterations of a solver given by name, positive; None: its own default.
     tol : float or None, default=None
@@ -60,12 +67,14 @@ class MAPRegressor(RegressorMixin, LinearModel):
         The likelihood with its estimated parameters; one for each target if there are several.
     noise_scale_ : float or ndarray of shape (n_targets,)
         Standard deviation of the noise, or scale of Student's t, in the unit of y; only for likelihoods that have one.
-    prior_ : Prior
-        The prior with one entry per feature.
+    prior_ : Prior or list of Prior
+        The prior with one entry per feature; one for each target if they were tuned.
     solver_ : Solver
         The solver used.
     objective_ : float or ndarray of shape (n_targets,)
         Negative log posterior at the end, of normalised densities.
+    log_evidence_ : float or ndarray of shape (n_targets,)
+        Logarithm of the marginal likelihood p(y) at the scales found; with `tune` only.
     n_iter_ : int
         Iterations of the solver; the most of all targets.
     converged_ : bool
@@ -82,10 +91,10 @@ class MAPRegressor(RegressorMixin, LinearModel):
 
     Notes
     -----
-    The estimate minimises F(w, b) = −Σ_i s_i log p(y_i | x_i·w + b + o_i) − log p(w) − log p(b), with sample weights s and offset o. A
-    weight of 2 is the same as the row twice. The log prior is added once to the *summed* log likelihood, so a prior does not
-    change with the number of rows. An unknown noise scale σ solves σ² = Σ s_i r_i² / (Σ s_i − γ), where γ is the
-    effective number of parameters, at the mode for that σ [1]_.
+    The estimate minimises F(w, b) = −Σ_i s_i log p(y_i | x_i·w + b + o_i) − log p(w) − log p(b), with sample weights
+    s and offset o. A weight of 2 is the same as the row twice. The log prior is added once to the *summed* log
+    likelihood, so a prior does not change with the number of rows. An unknown noise scale σ solves σ² = Σ s_i r_i² /
+    (Σ s_i − γ), where γ is the effective number of parameters, at the mode for that σ [1]_.
 
     References
     ----------
@@ -100,7 +109,11 @@ class MAPRegressor(RegressorMixin, LinearModel):
     array([17.2])
     """
 
-    _parameter_constraints = {"likelihood": [str, object], **MODEL_CONSTRAINTS}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "likelihood": "no_validation",
+        "tune": [StrOptions({"evidence", "ard"}), None],
+        **MODEL_CONSTRAINTS,
+    }
 
     def __init__(
         self,
@@ -111,6 +124,7 @@ class MAPRegressor(RegressorMixin, LinearModel):
         bounds: Any = None,
         fit_intercept: bool = True,
         solver: Any = "auto",
+        tune: str | None = None,
         max_iter: int | None = None,
         tol: float | None = None,
         warm_start: bool = False,
@@ -122,6 +136,7 @@ class MAPRegressor(RegressorMixin, LinearModel):
         self.bounds = bounds
         self.fit_intercept = fit_intercept
         self.solver = solver
+        self.tune = tune
         self.max_iter = max_iter
         self.tol = tol
         self.warm_start = warm_start
@@ -176,14 +191,26 @@ class MAPRegressor(RegressorMixin, LinearModel):
         shift = None if offset is None else check_offset(offset, X)
         starts = self._starts(X, y)
         targets = y[:, None] if y.ndim == 1 else y
+        design = Design(X)
         fits = [
-            fit_map(Design(X), target, model, shift, w0)
+            self._fit_target(design, target, model, shift, w0)
             for target, w0 in zip(targets.T, starts, strict=True)
         ]
+        vars(self).pop("_online", None)  # of partial_fit
         self._set_fits(fits, is_single=y.ndim == 1, n_features=X.shape[1])
-        self.prior_ = model.prior
         warn_unless_converged(self, [fit.result for fit in fits])
         return self
+
+    def _fit_target(
+        self, design: Design, y: Array, model: Model, shift: Array | None, w0: Array | None
+    ) -> MAPFit:
+        if self.tune is None:
+            return fit_map(design, y, model, shift, w0)
+        found = tuned(design.X, y, model, shift, self.tune)
+        if self.solver in ("auto", "closed_form"):  # the mode was found with the scales
+            return mode_of(design, y, found.model, shift, found.result, found.log_evidence)
+        fit = fit_map(design, y, found.model, shift, found.result.w)
+        return replace(fit, log_evidence=found.log_evidence)
 
     def _starts(self, X: Any, y: Array) -> list[Array | None]:
         """Return where to begin for each target."""
@@ -206,10 +233,14 @@ class MAPRegressor(RegressorMixin, LinearModel):
         self.objective_ = float(values[0]) if is_single else values
         self.likelihood_ = fits[0].likelihood if is_single else [fit.likelihood for fit in fits]
         scales = [getattr(fit.likelihood, "scale", None) for fit in fits]
-        if hasattr(self, "noise_scale_"):
-            del self.noise_scale_
+        vars(self).pop("noise_scale_", None)  # of an earlier fit
         if scales[0] is not None:
             self.noise_scale_ = float(scales[0]) if is_single else np.array(scales, dtype=float)
+        self.prior_ = fits[0].prior if is_single or self.tune is None else [f.prior for f in fits]
+        vars(self).pop("log_evidence_", None)
+        if self.tune is not None:
+            evidence = np.array([fit.log_evidence for fit in fits])
+            self.log_evidence_ = float(evidence[0]) if is_single else evidence
         self.solver_ = fits[0].solver
         self.n_iter_ = max(fit.n_iter for fit in fits)
         self.converged_ = all(fit.result.converged for fit in fits)

@@ -7,12 +7,13 @@ features. Newton's step in f is then near −∇f(z) / N, and a move of 1/√N n
 touched: values and gradients are of the objective as given.
 """
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
+from ._design import Design
 from ._preconditioner import gram_diagonal, sample_rows
 
 __all__ = ["Coordinates", "RescaledObjective", "coordinates_at"]
@@ -25,74 +26,65 @@ _WIDEST = 300
 _RIDGE = 1e-3
 
 
-class Coordinates(Protocol):
-    """A linear map of the parameters of each output; rows are outputs."""
+class Coordinates:
+    """z = R w of the coefficients, and z of the intercept is r times the linear predictor at the means of the features.
+
+    Parameters
+    ----------
+    root : ndarray of shape (p, p) or (p,)
+        R, upper triangular, or its diagonal; positive on the diagonal.
+    level : float or None
+        r, positive; None: there is no intercept.
+    means : ndarray of shape (p,)
+        Means of the features; zeros leave the intercept as it is.
+    """
+
+    def __init__(self, root: Array, level: float | None, means: Array) -> None:
+        self.root = root
+        self.level = level
+        self.means = means
+        self.is_diagonal = root.ndim == 1
+        if self.is_diagonal:
+            self.inverse = 1.0 / root
+        else:
+            self.inverse = linalg.solve_triangular(root, np.eye(len(root)))
 
     def into(self, W: Array) -> Array:
         """Return z for rows W, (K, width)."""
-
-    def out_of(self, Z: Array) -> Array:
-        """Return W for rows z, (K, width)."""
-
-    def gradient(self, G: Array) -> Array:
-        """Return the gradient by z for one by W, (K, width)."""
-
-
-class Triangular:
-    """z = R W.
-
-    Parameters
-    ----------
-    factor : ndarray of shape (width, width)
-        R, upper triangular with a positive diagonal.
-    """
-
-    def __init__(self, factor: Array) -> None:
-        self.factor = factor
-        self.inverse = linalg.solve_triangular(factor, np.eye(len(factor)))
-
-    def into(self, W: Array) -> Array:
-        return W @ self.factor.T.astype(W.dtype, copy=False)
-
-    def out_of(self, Z: Array) -> Array:
-        return Z @ self.inverse.T.astype(Z.dtype, copy=False)
-
-    def gradient(self, G: Array) -> Array:
-        return G @ self.inverse.astype(G.dtype, copy=False)
-
-
-class Scaled:
-    """z_j = r_j w_j, and z of the intercept is r times the linear predictor at the means of the features.
-
-    Parameters
-    ----------
-    scale : ndarray of shape (width,)
-        r, positive.
-    mean : ndarray of shape (n_features,) or None
-        Means of the features; None: the intercept, if any, is as it is.
-    """
-
-    def __init__(self, scale: Array, mean: Array | None) -> None:
-        self.scale = scale
-        self.mean = mean
-
-    def into(self, W: Array) -> Array:
-        Z = W * self.scale.astype(W.dtype, copy=False)
-        if self.mean is not None:
-            Z[:, -1] += (W[:, :-1] @ self.mean.astype(W.dtype)) * self.scale[-1]
+        root = self.root.astype(W.dtype, copy=False)
+        coef = W[:, : self.means.size]
+        Z = np.empty_like(W)
+        Z[:, : self.means.size] = coef * root if self.is_diagonal else coef @ root.T
+        if self.level is not None:
+            Z[:, -1] = (W[:, -1] + coef @ self.means.astype(W.dtype, copy=False)) * self.level
         return Z
 
     def out_of(self, Z: Array) -> Array:
-        W = Z / self.scale.astype(Z.dtype, copy=False)
-        if self.mean is not None:
-            W[:, -1] -= W[:, :-1] @ self.mean.astype(Z.dtype)
+        """Return W for rows z, (K, width)."""
+        inverse = self.inverse.astype(Z.dtype, copy=False)
+        scaled = Z[:, : self.means.size]
+        coef = scaled * inverse if self.is_diagonal else scaled @ inverse.T
+        W = np.empty_like(Z)
+        W[:, : self.means.size] = coef
+        if self.level is not None:
+            W[:, -1] = Z[:, -1] / self.level - coef @ self.means.astype(Z.dtype, copy=False)
         return W
 
     def gradient(self, G: Array) -> Array:
-        if self.mean is not None:
-            G = G.copy()
-            G[:, :-1] -= np.outer(G[:, -1], self.mean.astype(G.dtype))
-        return G / self.scale.astype(G.dtype, copy=False)
+        """Return the gradient by z for one by W, (K, width)."""
+        inverse = self.inverse.astype(G.dtype, copy=False)
+        by_coef = G[:, : self.means.size]
+        by_z = np.empty_like(G)
+        if self.level is not None:
+            by_coef = by_coef - np.outer(G[:, -1], self.means.astype(G.dtype, copy=False))
+            by_z[:, -1] = G[:, -1] / self.level
+        by_z[:, : self.means.size] = by_coef * inverse if self.is_diagonal else by_coef @ inverse
+        return by_z
+
+    def scale(self, n_outputs: int) -> Array:
+        """Return what each parameter is multiplied by, (m,), where R is diagonal."""
+        row = self.root if self.level is None else np.append(self.root, self.level)
+        return np.tile(row, n_outputs)
 
 
 class RescaledObjective:
@@ -136,10 +128,10 @@ class RescaledObjective:
 
     def prox(self, z: Array, step: float | Array) -> Array:
         """Return argmin_x ½ Σ (x_j − z_j)² / step_j + h(x), in these coordinates."""
-        if not isinstance(self.coordinates, Scaled):
+        if not self.coordinates.is_diagonal:
             return z  # without kinks and bounds h is constant
-        # One at a time the coefficients are a multiple of their coordinates, and h leaves the intercept alone.
-        scale = np.tile(self.coordinates.scale, self._rows(z).shape[0]).astype(z.dtype)
+        # The coefficients are a multiple of their coordinates; where the intercept is not, h leaves it alone.
+        scale = self.coordinates.scale(self._rows(z).shape[0]).astype(z.dtype, copy=False)
         w = self.objective.prox(z / scale, step / scale**2)
         return (w * scale).astype(z.dtype, copy=False)
 
@@ -165,17 +157,28 @@ def coordinates_at(objective: Any, w: Array, total: float) -> Coordinates:
     total : float
         N.
     """
-    data, layout = _sample(objective.data), objective.layout
-    precision = np.mean([_diagonal(block) for block in objective.prior.precisions(w)], axis=0)
+    data, layout, prior = _sample(objective.data), objective.layout, objective.prior
+    precision = np.mean([_diagonal(block) for block in prior.precisions(w)], axis=0)
     precision = np.maximum(
         precision, 0.0
     )  # priors that are not log-concave have less than none in their tails
     d = _curvature(data, w)
+    sum_d = float(d.sum(dtype=np.float64))
+    p = layout.n_features
+    means = np.zeros(p)
+    level = None
+    if layout.fit_intercept:
+        level = _root_or_one(np.array(sum_d + precision[p])) / np.sqrt(total)
+        if prior.leaves_intercept and sum_d > 0.0:
+            means = data.design.rmatvec(d).astype(np.float64) / sum_d
     if "smooth" in objective.offers and layout.width <= _WIDEST:
-        return Triangular(_root(_gram(data, d) + np.diag(precision)) / np.sqrt(total))
-    squares, means = _moments(data, d, layout.fit_intercept and objective.prior.leaves_intercept)
-    curvature = squares + precision
-    return Scaled(np.sqrt(np.where(curvature > 0.0, curvature, 1.0) / total), means)
+        root = _root(_gram(data.design, means, d) + np.diag(precision[:p]))
+    else:
+        squares = gram_diagonal(data, d)[:p]
+        # A column that is constant but for rounding keeps the size of that rounding.
+        about = np.maximum(squares - sum_d * means**2, np.finfo(np.float32).eps ** 2 * squares)
+        root = _root_or_one(about + precision[:p])
+    return Coordinates(root / np.sqrt(total), level, means)
 
 
 def _sample(data: Any) -> Any:
@@ -193,33 +196,20 @@ def _curvature(data: Any, w: Array) -> Array:
     return d if d.ndim == 1 else np.einsum("nkk->n", d) / d.shape[1]  # of classes: their mean
 
 
-def _gram(data: Any, d: Array) -> Array:
-    width = data.layout.width
-    gram = np.zeros((width, width))
-    for rows in data.chunks():
-        gram += data.bordered_gram(data.design.rows(rows), d[rows])
-    return gram
+def _gram(design: Design, means: Array, d: Array) -> Array:
+    """Return the Gram of the columns about their means."""
+    own = 0.0 if design.mean is None else design.mean
+    return Design(design.X, means + own).gram(d, np.float64)
+
+
+def _root_or_one(curvature: Array) -> Array:
+    return np.sqrt(np.where(curvature > 0.0, curvature, 1.0))
 
 
 def _root(gram: Array) -> Array:
     """Return the upper triangular R with Rᵀ R = gram, a little ridge added."""
-    diagonal = np.diag(gram).copy()
-    diagonal[diagonal <= 0.0] = 1.0
-    size = np.sqrt(diagonal)
+    size = _root_or_one(np.diag(gram))
     scaled = gram / size / size[:, None]
     np.fill_diagonal(scaled, 1.0 + _RIDGE)
     root: Array = linalg.cholesky(scaled) * size
     return root
-
-
-def _moments(data: Any, d: Array, centre: bool) -> tuple[Array, Array | None]:
-    """Return the sums of squares of the columns weighted by d, and their means; about the means if `centre`."""
-    squares = gram_diagonal(data, d)
-    if not centre:
-        return squares, None
-    n_features = data.layout.n_features
-    means = data.design.rmatvec(d).astype(np.float64) / squares[-1]
-    about = squares[:n_features] - squares[-1] * means**2
-    # A column that is constant but for rounding keeps the size of that rounding.
-    squares[:n_features] = np.maximum(about, np.finfo(np.float32).eps ** 2 * squares[:n_features])
-    return squares, means

@@ -4,10 +4,12 @@ Notation: S the chosen features, w_S their parameters (of all outputs) and the i
 |S| features; eta = X_S w_S + intercept + offset, where the offset holds the features outside S.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from ..solvers import SeparablePenalty
 from ._data_term import DataTerm
@@ -49,6 +51,7 @@ class RestrictedObjective:
         self.layout = Layout(features.size, layout.n_classes, layout.fit_intercept)
         self.indices = _places(layout, features)
         design = whole.design
+        self._is_copy = not is_whole
         if not is_whole:
             mean = None if design.mean is None else design.mean[features]
             design = Design(_taken(design.X, features), mean)
@@ -58,6 +61,7 @@ class RestrictedObjective:
         outside = np.array(w, dtype=np.float64)
         outside[self.indices] = 0.0
         self._outside = outside
+        self._point: _Point | None = None
         if np.any(outside):
             self.data.offset = whole.linear_predictor(outside)
         self.penalty = _part_of(objective.penalty, self.indices)
@@ -74,50 +78,89 @@ class RestrictedObjective:
 
     def value(self, w: Array) -> float:
         """Return F, up to a constant."""
-        return self.data.value(w) + self._smooth_prior(w) + self.penalty.value(w)
+        return self._at(w).value + self._smooth_prior(w) + self.penalty.value(w)
 
     def value_and_gradient(self, w: Array) -> tuple[float, Array]:
         """Return f and its gradient."""
-        value, gradient = self.data.value_and_gradient(w)
-        return value + self._smooth_prior(w), gradient + self.precision * (w - self.centre)
-
-    def _smooth_prior(self, w: Array) -> float:
-        d = w - self.centre
-        return 0.5 * float(self.precision @ (d * d))
+        at = self._at(w)
+        gradient = _gradient(self.data.design, self.layout, at.slope)
+        return at.value + self._smooth_prior(w), gradient + self.precision * (w - self.centre)
 
     def hessian_and_square(self, w: Array) -> tuple[Array, float]:
         """Return the expected Hessian of f, and Σ slope² / curvature: twice what f could fall if each eta were free."""
-        d = self.data.curvature(w, expected=True)
-        hessian = self.data.blocks(self.data.design, d).astype(np.float64, copy=False)
+        at, data = self._at(w), self.data
+        d = -data.likelihood.expected_hessian(data.y, at.eta)
+        d = d if data.weight is None else d * _like(data.weight, d)
+        hessian = self._curved(d)
         hessian.flat[:: len(hessian) + 1] += self.precision
-        value = self.data.value(w)
         if d.ndim > 1:  # of labels: f is at least 0, and the curvature has no inverse
-            return hessian, 2.0 * value + 2.0 * self._smooth_prior(w)
-        slope = self._slope(w).astype(np.float64)
+            return hessian, 2.0 * at.value + 2.0 * self._smooth_prior(w)
+        slope = at.slope.astype(np.float64, copy=False)
         square = np.divide(slope * slope, d, out=np.zeros_like(slope), where=d > 0.0)
         return hessian, float(square.sum()) + 2.0 * self._smooth_prior(w)
 
     def full_gradient(self, w: Array) -> Array:
         """Return the gradient of f by all parameters of the whole objective, (m,)."""
-        slope = self._slope(w)
         whole = self.objective
-        coef = -whole.design.rmatvec(slope).T.astype(np.float64)
-        gradient = whole.layout.join(coef, -slope.sum(axis=0, dtype=np.float64))
+        gradient = _gradient(whole.design, whole.layout, self._at(w).slope)
         whole.prior.add_gradient(self.embed(w), gradient)
         return gradient
-
-    def _slope(self, w: Array) -> Array:
-        data = self.data
-        slope = data.likelihood.value_and_gradient(data.y, data.linear_predictor(w))[1]
-        if data.weight is None:
-            return slope
-        return slope * data.weight.reshape((-1,) + (1,) * (slope.ndim - 1))
 
     def embed(self, w: Array) -> Array:
         """Return all parameters of the whole objective, (m,)."""
         full = self._outside.copy()
         full[self.indices] = w
         return full
+
+    def _at(self, w: Array) -> "_Point":
+        # A step asks for value, gradient and curvature at one point after the other: eta is made once.
+        if self._point is None or not np.array_equal(self._point.w, w):
+            data = self.data
+            eta = data.linear_predictor(w)
+            log_density, slope = data.likelihood.value_and_gradient(data.y, eta)
+            if data.weight is not None:
+                log_density, slope = log_density * data.weight, slope * _like(data.weight, slope)
+            value = -float(np.sum(log_density, dtype=np.float64))
+            self._point = _Point(np.array(w), eta, value, slope)
+        return self._point
+
+    def _smooth_prior(self, w: Array) -> float:
+        d = w - self.centre
+        return 0.5 * float(self.precision @ (d * d))
+
+    def _curved(self, d: Array) -> Array:
+        """Return the matrix of Σ_i d_i eta_i² in the parameters, (m, m), row by row in memory."""
+        X = self.data.design.X
+        if d.ndim > 1 or not self._is_copy or sparse.issparse(X) or self.data.design.mean is not None:
+            return np.ascontiguousarray(self.data.blocks(self.data.design, d), dtype=np.float64)
+        # The copy of a few columns is small: a second one, scaled, costs less than blocks of it.
+        width = self.layout.width
+        rows = np.empty((width, len(d)), dtype=X.dtype)
+        root = np.sqrt(d)
+        np.multiply(X.T, root, out=rows[: X.shape[1]])
+        if self.layout.fit_intercept:
+            rows[-1] = root
+        return np.asarray(rows @ rows.T, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class _Point:
+    """What is known at parameters w: minus the log likelihood, and the weighted slopes of the log likelihood."""
+
+    w: Array
+    eta: Array
+    value: float
+    slope: Array
+
+
+def _like(weight: Array, a: Array) -> Array:
+    return weight.reshape((-1,) + (1,) * (a.ndim - 1))
+
+
+def _gradient(design: Design, layout: Layout, slope: Array) -> Array:
+    """Return the gradient of minus the log likelihood by all parameters of a layout."""
+    coef = -design.rmatvec(slope).T.astype(np.float64, copy=False)
+    return layout.join(coef, -slope.sum(axis=0, dtype=np.float64))
 
 
 def _places(layout: Layout, features: Array) -> Array:
@@ -130,7 +173,7 @@ def _places(layout: Layout, features: Array) -> Array:
 def _taken(X: Any, features: Array) -> Any:
     """Return some columns; of a dense X in memory order by column, which its products like best."""
     if isinstance(X, np.ndarray):
-        return np.asfortranarray(X[:, features])
+        return np.take(X.T, features, axis=0).T
     return X[:, features]
 
 

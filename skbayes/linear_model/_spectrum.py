@@ -9,7 +9,7 @@ SVD of its triangle, which knows the square roots of λ that well. The first is 
 λ + α is so small that it would not be known.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ _ILL_CONDITIONED = 1e-10
 
 @dataclass(frozen=True)
 class Spectrum:
-    """The data in the coordinates of the eigenvectors; null directions have λ = 0 and coordinates 0.
+    """The data in the coordinates of the eigenvectors; null directions have λ = 0.
 
     Directions of rows that cannot have data, S^(1/2) 1 after centring and rows of weight zero, have λ = ∞.
 
@@ -81,6 +81,29 @@ class Spectrum:
         # The coordinates are orthogonal to the root of the weights, so X need not be centred.
         return from_rows(design, weight, coordinates)
 
+    def least_squares(
+        self, X: Any, weight: Array | None, cutoff: float
+    ) -> tuple[Array, Array, Array]:
+        """Return coefficients (p, k) of least norm, intercepts (k,) and singular values, the largest first.
+
+        Singular values of at most `cutoff` times the largest count as zero.
+        """
+        singular = np.sqrt(np.where(np.isfinite(self.values), self.values, 0.0))
+        is_null = self.is_null | (singular <= cutoff * singular.max(initial=0.0))
+        known = replace(self, is_null=is_null)
+        design = Design(X, self.mean if np.any(self.mean) else None)
+        coef = known.coef(design, weight, np.zeros(self.targets.shape[1]))
+        return coef, self.target_mean - self.mean @ coef, np.sort(singular)[::-1]
+
+    def residual_power(self, alpha: Array) -> Array:
+        """Return Σ s (V − Z w)² at one strength for each target, (k,), by differences of powers unless `is_wide`."""
+        if self.is_wide:
+            part = alpha / np.where(self.is_null[:, None], alpha, self.values[:, None] + alpha)
+            return np.asarray(np.square(part * self.targets).sum(axis=0))
+        shrunk = self.shrunk(alpha)
+        explained = shrunk * (2.0 * self.targets - self.values[:, None] * shrunk)
+        return np.asarray(self.power - explained.sum(axis=0))
+
     def effective_dof(self, alpha: Array) -> Array:
         """Return Σ λ / (λ + α) for each strength."""
         values = self.values[~self.is_null & np.isfinite(self.values), None]
@@ -88,9 +111,14 @@ class Spectrum:
 
 
 def from_rows(design: Design, weight: Array | None, coordinates: Array) -> Array:
-    """Return Zᵀ S^(1/2) C for coordinates C (n, k) in float64."""
+    """Return Zᵀ S^(1/2) C for coordinates C (n, k), in float64 also for X of float32."""
     rows = coordinates if weight is None else np.sqrt(weight)[:, None] * coordinates
-    return np.asarray(design.rmatvec(rows.astype(design.dtype, copy=False)), dtype=np.float64)
+    if design.is_sparse or design.dtype == np.float64:
+        return np.asarray(design.rmatvec(rows))
+    product = np.empty((design.shape[1], rows.shape[1]))
+    for part in blocks(design.shape[1], design.shape[0]):
+        product[part] = design.columns(part).astype(np.float64).T @ rows
+    return product
 
 
 def spectrum_of(
@@ -275,7 +303,6 @@ def _spectrum(
     total: float,
 ) -> Spectrum:
     values = np.where(is_null, 0.0, values)
-    targets = np.where(is_null[:, None], 0.0, targets)
     return Spectrum(is_wide, basis, values, targets, is_null, mean, target_mean, power, total)
 
 

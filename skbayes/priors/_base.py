@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from inspect import signature
 from typing import Any, ClassVar, Self
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
@@ -41,7 +40,7 @@ class Prior(BaseEstimator, ABC):
 
     @property
     def is_smooth(self) -> bool:
-        """Whether the log density is differentiable where it is finite."""
+        """Whether the log density is differentiable where it is finite, so that there is a `gradient`."""
         return True
 
     @abstractmethod
@@ -94,8 +93,3 @@ class Prior(BaseEstimator, ABC):
         """Return a parameter as a checked array, of shape () or (n_features,)."""
         kind = self._per_feature[name]
         return numbers(getattr(self, name), name, type(self).__name__, kind)
-
-    def _is_flat_everywhere(self, name: str = "scale") -> bool:
-        value = getattr(self, name)
-        scales = list(value.values()) if isinstance(value, dict) else value
-        return bool(np.all(np.isinf(np.asarray(scales, dtype=float))))

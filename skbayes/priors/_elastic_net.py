@@ -66,7 +66,7 @@ class ElasticNet(Prior):
 
     @property
     def is_smooth(self) -> bool:
-        return self._is_flat_everywhere("l1_scale")
+        return False
 
     def _log_normalizer(self, shape: tuple[int, ...]) -> float:
         b = np.broadcast_to(self._numbers("l1_scale"), shape)
@@ -82,7 +82,7 @@ class ElasticNet(Prior):
         d = w - loc
         return float(-np.sum(l1 * np.abs(d) + 0.5 * l2 * d * d)) - self._log_normalizer(w.shape)
 
-    def prox(self, w: ArrayLike, step: ArrayLike) -> NDArray[Any]:
+    def prox(self, w: ArrayLike, step: float | NDArray[Any]) -> NDArray[Any]:
         """Return the argument of min_z ½‖z − w‖² − step · log p(z).
 
         Parameters

@@ -91,7 +91,7 @@ def check_numbers(array: NDArray[np.float64], given: Any, name: str, prior: str,
             good &= np.isfinite(array)
             needs, advice = f"finite {name} > 0", "Correct it."
     if not np.all(good):
-        shown = given if array.ndim == 0 else f"{array[~good][:3].tolist()} among them"
+        shown = given if np.ndim(given) == 0 else f"{array[~good][:3].tolist()} among them"
         raise ValueError(f"{prior} needs {needs}; got {name}={shown!s}. {advice}")
 
 

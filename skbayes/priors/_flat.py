@@ -84,7 +84,7 @@ class Flat(Prior):
         """
         return np.zeros_like(as_floats(w))
 
-    def prox(self, w: ArrayLike, step: ArrayLike) -> NDArray[Any]:
+    def prox(self, w: ArrayLike, step: float | NDArray[Any]) -> NDArray[Any]:
         """Return the argument of min_z ½‖z − w‖² − step · log p(z).
 
         Parameters

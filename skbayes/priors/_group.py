@@ -67,7 +67,7 @@ class Group(Prior):
 
     @property
     def is_smooth(self) -> bool:
-        return self._is_flat_everywhere()
+        return False
 
     def for_features(self, names: Sequence[str] | None, n_features: int) -> Self:
         """Return the same prior with its parameters written out, one for each feature.
@@ -173,7 +173,7 @@ class Group(Prior):
             If a scale is infinite.
         """
         loc, _ = standard_draws(self._numbers("loc"), self._numbers("scale"), "Group")
-        size = loc.size if self.groups is None else len(self.groups)
+        size = loc.size if self.groups is None else np.asarray(self.groups).size
         codes, k, b = self._layout(size)
         rng = np.random.default_rng(random_state)
         # The direction is uniform, and √k r/b has the gamma distribution of shape k.

@@ -42,12 +42,12 @@ class Horseshoe(Prior):
 
     Notes
     -----
-    The density is p(w) = Π_j exp(−φ(w_j²/τ²) − w_j²/2c²) / Z, with
-    φ(u) = u/2t + log(1 + t) and t = (u + √(u² + 8u))/4. It is the horseshoe's joint density of coefficient and logarithm of the local scale [1]_, maximised over the local
-    scale, times the slab of [2]_: the marginal density, being infinite at zero, has no useful maximum. It is proper,
-    has a kink of slope √2/τ at zero and falls as w⁻² up to the slab, as the horseshoe does. It is not concave in w:
-    a fit may have several maxima. φ is concave in |w|, so its tangent there is a bound, which `majorizer` gives.
-    The constant Z is found by quadrature.
+    The density is p(w) = Π_j exp(−φ(w_j²/τ²) − w_j²/2c²) / Z, with φ(u) = u/2t + log(1 + t) and
+    t = (u + √(u² + 8u))/4. It is the horseshoe's joint density of coefficient and logarithm of the local scale [1]_,
+    maximised over the local scale, times the slab of [2]_: the marginal density, being infinite at zero, has no useful
+    maximum. It is proper, has a kink of slope √2/τ at zero and falls as w⁻² up to the slab, as the horseshoe does. It
+    is not concave in w: a fit may have several maxima. φ is concave in |w|, so its tangent there is a bound, which
+    `majorizer` gives. The constant Z is found by quadrature.
 
     References
     ----------
@@ -75,7 +75,7 @@ class Horseshoe(Prior):
 
     @property
     def is_smooth(self) -> bool:
-        return self._is_flat_everywhere()
+        return False
 
     def _parts(self, shape: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return 1/τ and the precision of the slab, zero for features that are unpenalised."""
@@ -93,7 +93,7 @@ class Horseshoe(Prior):
         constants = np.array([_log_integral(ratio) for ratio in ratios])
         return float(-np.sum(height + constants[which] - np.log(inverse)))
 
-    def prox(self, w: ArrayLike, step: ArrayLike) -> NDArray[Any]:
+    def prox(self, w: ArrayLike, step: float | NDArray[Any]) -> NDArray[Any]:
         """Return the argument of min_z ½‖z − w‖² − step · log p(z).
 
         Parameters
@@ -125,20 +125,23 @@ class Horseshoe(Prior):
         return z.astype(w.dtype, copy=False)
 
     def majorizer(
-        self, w: ArrayLike
+        self, w: ArrayLike | None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Location and weights of a bound −log p(v) ≤ Σ l1 |v − loc| + l2/2 (v − loc)² + constant that touches at w.
 
         Parameters
         ----------
-        w : array-like of shape (n_parameters,)
-            Where the bound touches.
+        w : array-like of shape (n_parameters,) or None
+            Where the bound touches; None, before any w is known: at τ, where it is a lasso of that scale.
 
         Returns
         -------
         loc, l1, l2 : ndarray of shape (n_parameters,)
             Zeros, the slope of φ(w²/τ²) at |w|, and 1/c².
         """
+        if w is None:
+            inverse, precision = self._parts(np.broadcast(self.scale, self.slab_scale).shape)
+            return np.zeros(inverse.shape), _slope(np.ones(inverse.shape)) * inverse, precision.copy()
         w = as_floats(w).astype(float)
         inverse, precision = self._parts(w.shape)
         return np.zeros(w.shape), _slope(np.abs(w) * inverse) * inverse, precision.copy()

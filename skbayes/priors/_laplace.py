@@ -58,7 +58,7 @@ class Laplace(Prior):
 
     @property
     def is_smooth(self) -> bool:
-        return self._is_flat_everywhere()
+        return False
 
     def log_density(self, w: ArrayLike) -> float:
         w = as_floats(w)
@@ -67,7 +67,7 @@ class Laplace(Prior):
         d, scale = (w - self._numbers("loc"))[bound], scale[bound]
         return float(-np.sum(np.abs(d) / scale) - np.log(2.0 * scale).sum())
 
-    def prox(self, w: ArrayLike, step: ArrayLike) -> NDArray[Any]:
+    def prox(self, w: ArrayLike, step: float | NDArray[Any]) -> NDArray[Any]:
         """Return the argument of min_z ½‖z − w‖² − step · log p(z).
 
         Parameters

@@ -5,11 +5,13 @@ p(w) = exp(−(log w − m)² / 2s²) / (w s √2π). The density is on the natu
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._base import Prior
+from ._features import as_floats
 
 __all__ = ["LogNormal"]
 
@@ -76,7 +78,7 @@ class LogNormal(Prior):
             return -math.inf
         return float(-np.sum(log_w + np.log(scale) + 0.5 * t * t) - w.size * _LOG_ROOT_2PI)
 
-    def gradient(self, w: ArrayLike) -> NDArray[np.float64]:
+    def gradient(self, w: ArrayLike) -> NDArray[Any]:
         """Derivative of `log_density` by each parameter.
 
         Parameters
@@ -89,11 +91,11 @@ class LogNormal(Prior):
         gradient : ndarray of shape (n_parameters,)
             −(1 + (log w − m) / s²) / w.
         """
+        kind = as_floats(w).dtype
         w, _, scale, t = self._standardized(w)
-        gradient: NDArray[np.float64] = -(1.0 + t / scale) / w
-        return gradient
+        return (-(1.0 + t / scale) / w).astype(kind, copy=False)
 
-    def hessian(self, w: ArrayLike) -> NDArray[np.float64]:
+    def hessian(self, w: ArrayLike) -> NDArray[Any]:
         """Diagonal of the second derivative of `log_density`.
 
         Parameters
@@ -106,9 +108,10 @@ class LogNormal(Prior):
         hessian : ndarray of shape (n_parameters,)
             (1 + (log w − m − 1) / s²) / w².
         """
+        kind = as_floats(w).dtype
         w, _, scale, t = self._standardized(w)
-        hessian: NDArray[np.float64] = (1.0 + t / scale - scale**-2.0) / np.square(w)
-        return hessian
+        hessian = (1.0 + t / scale - scale**-2.0) / np.square(w)
+        return hessian.astype(kind, copy=False)
 
     def mode(self) -> NDArray[np.float64]:
         """Most probable value, exp(m − s²).

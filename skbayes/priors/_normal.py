@@ -180,7 +180,7 @@ class Normal(Prior):
             return -self.quadratic()[1].astype(w.dtype, copy=False)
         return -np.broadcast_to(self._precision(), w.shape).astype(w.dtype)
 
-    def prox(self, w: ArrayLike, step: ArrayLike) -> NDArray[Any]:
+    def prox(self, w: ArrayLike, step: float | NDArray[Any]) -> NDArray[Any]:
         """Return the argument of min_z ½‖z − w‖² − step · log p(z).
 
         Parameters
@@ -198,14 +198,14 @@ class Normal(Prior):
         w, d = self._deviation(w)
         loc = self._numbers("loc")
         if self.covariance is not None:
-            # (I + step P)⁻¹ = L (LᵀL + step I)⁻¹ L⁻¹ with P = (L Lᵀ)⁻¹
+            # (I + step P)⁻¹ = L (LᵀL + step I)⁻¹ Lᵀ with P = (L Lᵀ)⁻¹
             factor = self._factor()
             inner = factor.T @ factor + float(np.asarray(step)) * np.eye(w.size)
-            z = factor @ np.linalg.solve(inner, solve_triangular(factor, d, lower=True))
+            z = factor @ np.linalg.solve(inner, factor.T @ d)
             return (loc + z).astype(w.dtype, copy=False)
         return (loc + d / (1.0 + step * self._precision())).astype(w.dtype, copy=False)
 
-    @available_if(_is_diagonal)
+    @available_if(_is_diagonal)  # type: ignore[untyped-decorator]
     def separable(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Location and weights of −log p(w) = Σ l1 |w − loc| + l2/2 (w − loc)² + constant; without a covariance.
 

@@ -2,9 +2,11 @@
 
 from ._adaptive import AdaGrad, Adam, RMSProp
 from ._base import Objective, SeparablePenalty, Solver, SolverResult
+from ._closed_form import ClosedForm
 from ._lbfgs import LBFGS
 from ._newton import Newton
 from ._proximal_gradient import ProximalGradient
+from ._proximal_newton import ProximalNewton
 from ._schedules import (
     SCHEDULES,
     constant,
@@ -24,11 +26,13 @@ __all__ = [
     "SOLVERS",
     "AdaGrad",
     "Adam",
+    "ClosedForm",
     "Momentum",
     "Nesterov",
     "Newton",
     "Objective",
     "ProximalGradient",
+    "ProximalNewton",
     "RMSProp",
     "SeparablePenalty",
     "Solver",
@@ -44,8 +48,10 @@ __all__ = [
 ]
 
 SOLVERS: dict[str, type[Solver]] = {
+    "closed_form": ClosedForm,
     "newton": Newton,
     "lbfgs": LBFGS,
+    "proximal_newton": ProximalNewton,
     "proximal_gradient": ProximalGradient,
     "sgd": SGD,
     "momentum": Momentum,

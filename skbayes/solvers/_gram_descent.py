@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from .._sklearn import enet_gram_descent
+from . import _fast
 from ._base import SeparablePenalty
 
 __all__ = ["gram_descent", "gram_gap", "young_terms"]
@@ -117,6 +118,8 @@ def _descend(
     max_epochs: int,
     rng: np.random.RandomState | None,
 ) -> tuple[Array, float, int]:
+    if rng is None and _fast.available():
+        return _fast.gram_descent(H, q, yy, penalty, w0, tol_abs, max_epochs)
     l1, lower, upper = penalty.l1, penalty.lower, penalty.upper
     is_free = np.all(lower == -np.inf)
     is_positive = np.all(lower == 0.0)

@@ -16,10 +16,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from ._base import Solver, SolverResult
-from ._line_search import Point, goal_of, rounding_error, search
+from ._box import in_box
+from ._line_search import Point, Progress, search
 
 __all__ = ["LBFGS"]
 
@@ -32,8 +32,9 @@ _SAMPLE = 0.05
 _NOISE = 0.1
 # Rows per parameter that a sample must have to be worth a solution.
 _ROWS_PER_PARAMETER = 5
-# A preconditioner made far from the minimum describes another curvature: after this many iterations a new one is made.
-_REFRESH = 12
+# A preconditioner made far from the minimum describes another curvature: after this many iterations a new one is made,
+# then after twice as many, and so on.
+_REFRESH = 6
 # A pair whose curvature is less than this part of what its lengths allow is rounding, or a non-convex stretch.
 _LEAST_CURVATURE = 1e-12
 
@@ -78,10 +79,9 @@ class LBFGS(Solver):
 
     def solve(self, objective: Any, w0: Array) -> SolverResult:
         w = np.asarray(w0, dtype=np.float64)
-        goal = goal_of(self.tol, objective)
         if np.isfinite(objective.lower).any() or np.isfinite(objective.upper).any():
-            return _in_box(objective, w, w0.dtype, goal, self)
-        run = _descend(objective, _start(objective, w, self.memory), goal, self)
+            return in_box(objective, w, w0.dtype, self)
+        run = _descend(objective, _start(objective, w, self.memory), self)
         return SolverResult(
             w=run.point.w.astype(w0.dtype),
             value=objective.value(run.point.w),
@@ -113,42 +113,37 @@ def _start(objective: Any, w: Array, memory: int) -> Array:
     sample = objective.batch(rows)
     scale = objective.n_samples / size
     # Its own minimum fits the sample better than the true one does by m / 2 nats (Wilks): nearer is not worth a step.
-    rough = LBFGS(max_iter=_REFRESH, memory=memory)
+    rough = LBFGS(max_iter=2 * _REFRESH, memory=memory)
     before = sample.value_and_gradient(w)[0]
-    found = _descend(sample, _start(sample, w, memory), np.sqrt(_NOISE * m * scale), rough).point
+    goal = float(np.sqrt(_NOISE * m * scale))
+    found = _descend(sample, _start(sample, w, memory), rough, goal).point
     return found.w if before - found.value > m * scale else w
 
 
-def _descend(objective: Any, w: Array, goal: float | None, solver: "LBFGS") -> _Run:
-    """Return where preconditioned L-BFGS from w ends: at a decrement of `goal`, or where it gets stuck."""
+def _descend(objective: Any, w: Array, solver: "LBFGS", goal: float | None = None) -> _Run:
+    """Return where preconditioned L-BFGS from w ends."""
     point = Point(w, *objective.value_and_gradient(w))
     inverse = _Inverse(objective.precondition(w), solver.memory)
-    n_iter, decrement = 0, np.inf
+    progress = Progress(objective, solver.tol, goal)
+    n_iter, refresh = 0, _REFRESH
     while True:
         direction = -inverse(point.gradient)
-        decrement = float(np.sqrt(max(-point.gradient @ direction, 0.0)))
-        if goal is None:
-            goal = solver.tol * max(decrement, 1.0)
-        if decrement <= goal or n_iter >= solver.max_iter:
+        progress.note(point.value, point.gradient, direction)
+        if progress.is_done or progress.is_idle or n_iter >= solver.max_iter:
             break
-        error = rounding_error(objective, point.value)
-        following = search(objective.value_and_gradient, point, direction, error)
+        following = search(objective.value_and_gradient, point, direction, progress.error)
         if following is None and inverse.is_fresh:
-            # Values differ by rounding alone, and so do the gradients: nothing is left to gain.
-            goal = max(goal, float(np.sqrt(2.0 * error)))
             break
-        if following is None or (n_iter + 1) % _REFRESH == 0:
+        if following is None or n_iter + 1 == refresh:
+            refresh += 2 * (n_iter + 1)
             point = point if following is None else following
             inverse = _Inverse(objective.precondition(point.w), solver.memory)
         else:
             inverse.learn(following.w - point.w, following.gradient - point.gradient)
             point = following
         n_iter += 1
-    message = (
-        f"the decrement √(gᵀ M⁻¹ g) is {decrement:.3g}, the tolerance {goal:.3g} (tol={solver.tol:g}), after "
-        f"{n_iter} iterations of L-BFGS"
-    )
-    return _Run(point, n_iter, decrement <= goal, message)
+    converged = progress.has_converged(n_iter < solver.max_iter)
+    return _Run(point, n_iter, converged, progress.message(f"{n_iter} iterations of L-BFGS"))
 
 
 class _Inverse:
@@ -183,46 +178,3 @@ class _Inverse:
         for (s, y, rho), part in zip(self._pairs, reversed(parts), strict=True):
             r += (part - rho * float(y @ r)) * s
         return r
-
-
-def _in_box(objective: Any, w: Array, dtype: Any, goal: float | None, solver: "LBFGS") -> SolverResult:
-    """Return where L-BFGS-B ends, in variables scaled to unit curvature at the start."""
-    curvature = objective.hessian_diagonal(w)
-    scale = 1.0 / np.sqrt(np.where(curvature > 0.0, curvature, 1.0))
-    low, high = objective.lower / scale, objective.upper / scale
-
-    def scaled(x: Array) -> tuple[float, Array]:
-        value, gradient = objective.value_and_gradient(x * scale)
-        return value, gradient * scale
-
-    # In these variables the decrement is the norm of the gradient; scipy looks at its largest entry.
-    at = np.clip(w / scale, low, high)
-    if goal is None:
-        goal = solver.tol * max(float(np.linalg.norm(_projected(at, scaled(at)[1], low, high))), 1.0)
-    options = {
-        "maxiter": solver.max_iter,
-        "maxcor": solver.memory,
-        "gtol": goal / np.sqrt(w.size),
-        "ftol": 0.0,
-        "maxfun": 10 * solver.max_iter,
-    }
-    found = minimize(scaled, at, jac=True, method="L-BFGS-B", bounds=np.stack([low, high], axis=1), options=options)
-    reached = float(np.linalg.norm(_projected(found.x, found.jac, low, high)))
-    goal = max(goal, float(np.sqrt(2.0 * rounding_error(objective, found.fun))))
-    end = np.clip(found.x * scale, objective.lower, objective.upper)
-    message = (
-        f"the norm of the projected gradient, scaled by the curvature, is {reached:.3g}, the tolerance {goal:.3g} "
-        f"(tol={solver.tol:g}), after {found.nit} iterations of L-BFGS-B"
-    )
-    return SolverResult(
-        w=end.astype(dtype),
-        value=objective.value(end),
-        n_iter=int(found.nit),
-        converged=reached <= goal,
-        message=message,
-    )
-
-
-def _projected(x: Array, gradient: Array, low: Array, high: Array) -> Array:
-    # The gradient without what points out of the box.
-    return x - np.clip(x - gradient, low, high)

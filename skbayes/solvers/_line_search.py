@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Point", "goal_of", "rounding_error", "search"]
+__all__ = ["Point", "Progress", "goal_of", "rounding_error", "search"]
 
 Array = NDArray[Any]
 
@@ -27,6 +27,8 @@ _MAX_TRIALS = 30
 _MARGIN = 0.1
 # The error of a value, in units of its last place: of a sum in which most terms have one sign.
 _ROUNDING = 10.0
+# After so many steps that did not halve the decrement, at values that differ by rounding alone, there is an end.
+_IDLE = 5
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,66 @@ def rounding_error(objective: Any, value: float) -> float:
     """Return by how much a value of the objective may be wrong, for the floating type it works in."""
     dtype = getattr(objective, "dtype", np.float64)
     return _ROUNDING * float(np.finfo(dtype).eps) * abs(value)
+
+
+class Progress:
+    """How far a descent is: its decrements √(gᵀ H⁻¹ g), the goal, and whether rounding allows more.
+
+    Parameters
+    ----------
+    objective : Objective
+        What is minimised.
+    tol : float
+        The goal is tol · √n, n the number of observations; of an objective without any, tol times the first decrement
+        or 1.
+    goal : float or None, default=None
+        Another goal.
+    """
+
+    def __init__(self, objective: Any, tol: float, goal: float | None = None) -> None:
+        self._objective = objective
+        self._tol = tol
+        self.goal = goal_of(tol, objective) if goal is None else goal
+        self._least = np.inf
+        self._n_idle = 0
+        self.decrement = np.inf
+        self.error = 0.0
+
+    def note(self, value: float, gradient: Array, direction: Array) -> None:
+        """Take in the value and the gradient at a point, and the Newton direction from there."""
+        self.decrement = float(np.sqrt(max(-float(gradient @ direction), 0.0)))
+        self.error = rounding_error(self._objective, value)
+        if self.goal is None:
+            self.goal = self._tol * max(self.decrement, 1.0)
+        self._n_idle = 0 if self.decrement < 0.5 * self._least else self._n_idle + 1
+        self._least = min(self._least, self.decrement)
+
+    @property
+    def is_below_rounding(self) -> bool:
+        """Whether what is still to gain is less than the error of a value."""
+        return self.decrement**2 <= 2.0 * self.error
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether values differ by rounding alone and the gradients have not fallen for a while either."""
+        return self.is_below_rounding and self._n_idle >= _IDLE
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the goal is reached."""
+        return self.goal is not None and self.decrement <= self.goal
+
+    def has_converged(self, has_steps_left: bool) -> bool:
+        """Return whether the descent ended at the goal, or before its last step at values that rounding alone tells apart."""
+        return self.is_done or (has_steps_left and self.is_below_rounding)
+
+    def message(self, steps: str) -> str:
+        """Return what was reached, and what was to be reached."""
+        rounding = " or rounding" if self.is_below_rounding and not self.is_done else ""
+        return (
+            f"the decrement √(gᵀ H⁻¹ g) is {self.decrement:.3g}, the tolerance {self.goal:.3g} (tol={self._tol:g})"
+            f"{rounding}, after {steps}"
+        )
 
 
 def search(

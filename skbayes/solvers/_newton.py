@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from ._base import Solver, SolverResult
-from ._line_search import Point, goal_of, rounding_error, search
+from ._line_search import Point, Progress, search
 
 __all__ = ["Newton"]
 
@@ -70,33 +70,24 @@ class Newton(Solver):
     def solve(self, objective: Any, w0: Array) -> SolverResult:
         w = np.asarray(w0, dtype=np.float64)
         point = Point(w, *objective.value_and_gradient(w))
-        goal = goal_of(self.tol, objective)
+        progress = Progress(objective, self.tol)
         n_iter = 0
         while True:
             direction = _direction(objective, point)
-            decrement = float(np.sqrt(max(-point.gradient @ direction, 0.0)))
-            if goal is None:
-                goal = self.tol * max(decrement, 1.0)
-            if decrement <= goal or n_iter >= self.max_iter:
+            progress.note(point.value, point.gradient, direction)
+            if progress.is_done or progress.is_idle or n_iter >= self.max_iter:
                 break
-            error = rounding_error(objective, point.value)
-            following = search(objective.value_and_gradient, point, direction, error)
+            following = search(objective.value_and_gradient, point, direction, progress.error)
             if following is None:
-                # Values differ by rounding alone: nothing is left to gain.
-                goal = max(goal, float(np.sqrt(2.0 * error)))
                 break
             point = following
             n_iter += 1
-        message = (
-            f"the decrement √(gᵀ H⁻¹ g) is {decrement:.3g}, the tolerance {goal:.3g} (tol={self.tol:g}), after "
-            f"{n_iter} Newton steps"
-        )
         return SolverResult(
             w=point.w.astype(w0.dtype),
             value=objective.value(point.w),
             n_iter=n_iter,
-            converged=decrement <= goal,
-            message=message,
+            converged=progress.has_converged(n_iter < self.max_iter),
+            message=progress.message(f"{n_iter} Newton steps"),
         )
 
 

@@ -1,7 +1,7 @@
-"""Proximal Newton: likelihoods with curvature, priors with kinks, and few features at a time.
+"""Proximal Newton: likelihoods with curvature, priors with kinks, and few parameters at a time.
 
-Notation: F = f + h, h a `SeparablePenalty`; g, H gradient and (expected) Hessian of f at w; W the working set. A step
-minimises the model gᵀd + ½ dᵀHd + h(w + d) over d in W; its decrease Δ is negative.
+Notation: F = f + h, h a `SeparablePenalty` centred at loc; v = w − loc; g, H gradient and (expected) Hessian of f at w;
+W the working set. A step minimises the model gᵀd + ½ dᵀHd + h(w + d) − h(w) over d in W; the minimum is −Δ.
 
 References
 ----------
@@ -16,25 +16,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._base import SeparablePenalty, Solver, SolverResult
-from ._gram_descent import gram_descent
+from ._gram_descent import gram_descent, gram_gap
 from ._line_search import goal_of, rounding_error
 
 __all__ = ["ProximalNewton"]
 
 Array = NDArray[Any]
 
-# Up to so many parameters there is no working set: the Hessian of 200 costs about what the choice of a set does.
+# Up to so many parameters there is no working set: a Hessian of 200 costs about as much as choosing one.
 _SMALL = 200
 # The first working set, as of coordinate descent.
 _FIRST_SIZE = 100
-# A step is solved for up to this part of the gap at its start: epochs cost little beside the Hessian.
-_FORCING = 1e-2
-# Fraction of the model's decrease that a step must keep, and how a step is shortened [1]_.
-_ARMIJO, _SHORTER = 1e-4, 0.5
+# The model is minimised up to this part of its gap: epochs cost little beside a Hessian, and the step's own error is of
+# this order once Newton's method has begun to square it.
+_FORCING = 0.1
+# A round ends when a step gains less than this part of the round's first: the working set is about to change.
+_OF_ROUND = 0.3
+# Part of the model's decrease that a step must keep; a shorter step is half as long [1]_.
+_ARMIJO = 1e-4
 _MAX_HALVINGS = 40
-# A round on a working set ends at this part of what is missing outside of it.
-_OF_OUTSIDE = 0.1
 _MAX_EPOCHS = 10_000
+# Rounding of a slope, in units of its kink; and how near to their kinks parameters are taken into the working set before
+# they press: the Hessian grows with the square of the set, a round for each few that were forgotten costs one pass.
+_ROUNDING = 1e-9
+_NEAR = -0.05
 
 
 class ProximalNewton(Solver):
@@ -45,19 +50,20 @@ class ProximalNewton(Solver):
     max_iter : int, default=100
         Most Newton steps.
     tol : float, default=1e-5
-        Converged when the log density missing is about tol² / 2 per observation (their total weight), by the last
-        step's model in the working set and by one step of each parameter outside of it.
+        Converged when the log density missing is at most tol² / 2 per observation (total weight), as the quadratic model
+        at the last step says.
 
     See Also
     --------
     CoordinateDescent : For a Gaussian likelihood, where the model is exact.
+    ProximalGradient : By gradients alone.
 
     Notes
     -----
-    A working set holds the parameters off their kinks and those that come nearest to leaving them, at first 100, later
+    A working set holds the parameters off their kinks and those that press hardest to leave them, at first 100, later
     twice as many as are off. On it the quadratic model at w is minimised by coordinate descent on its Gram matrix
-    (compiled by numba where that can be imported), and a step that does not lower F enough is halved [1]_. The
-    gradient by all parameters is evaluated once per working set.
+    (compiled by numba where that can be imported), and a step that does not lower F enough is halved [1]_. The gradient
+    by all parameters is evaluated once per working set.
 
     References
     ----------
@@ -86,16 +92,182 @@ class ProximalNewton(Solver):
         penalty = objective.penalty
         w = np.clip(np.asarray(w0, dtype=np.float64), penalty.lower, penalty.upper)
         goal = goal_of(self.tol, objective)
-        is_whole = "restriction" not in objective.offers or w.size <= _SMALL
-        gradient = None if is_whole else objective.value_and_gradient(w)[1]
-        allowed = None if goal is None else 0.5 * goal * goal
-        n_iter = 0
-        missing = np.inf
-        while True:
-            chosen = np.arange(w.size) if is_whole else _working_set(w, gradient, penalty)
-            part = _restricted(objective, chosen, w)
-            inside = 0.5 * allowed if is_whole else max(0.3 * allowed, _OF_OUTSIDE * missing_outside)
-            end = _newton(part, w[part.indices], inside, self.max_iter - n_iter)
-            n_iter += end.n_steps
-            w = part.embed(end.w)
-'''+"E_PLACEHOLDER" if False else ''
+        allowed = 0.5 * (self.tol if goal is None else goal) ** 2
+        run = _descend(objective, w, allowed, self.max_iter)
+        message = (
+            f"the log density missing is {run.missing:.3g}, the tolerance {allowed:.3g} (tol={self.tol:g}), after "
+            f"{run.n_steps} Newton steps"
+        )
+        return SolverResult(
+            w=run.w.astype(w0.dtype),
+            value=objective.value(run.w),
+            n_iter=run.n_steps,
+            converged=run.missing <= allowed or run.is_stalled,
+            message=message,
+        )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Where steps ended; `missing` is by how much F may still lie above its minimum in the working set."""
+
+    w: Array
+    n_steps: int
+    missing: float
+    is_stalled: bool
+
+
+def _descend(objective: Any, w: Array, allowed: float, max_steps: int) -> _Run:
+    if "restriction" not in objective.offers:
+        return _newton(_Whole(objective), w, allowed, 0.0, max_steps)
+    if w.size <= _SMALL:
+        return _newton(objective.restricted(np.arange(w.size), w), w, allowed, 0.0, max_steps)
+    part = objective.restricted(np.arange(0), w)
+    gradient = part.full_gradient(w[part.indices])
+    n_steps = 0
+    while True:
+        pressure = _pressure(w, gradient, objective.penalty)
+        part = objective.restricted(_working_set(pressure), w)
+        is_all = _is_quiet(pressure, part.indices)
+        run = _newton(part, w[part.indices], allowed, _OF_ROUND, max_steps - n_steps)
+        n_steps += run.n_steps
+        w = part.embed(run.w)
+        # With all that press in the working set, what is missing in it is all, unless the step has moved far.
+        is_done = is_all and run.missing <= allowed and run.is_stalled
+        if not is_done:
+            gradient = part.full_gradient(run.w)
+            is_quiet = _is_quiet(_pressure(w, gradient, objective.penalty), part.indices)
+            is_done = is_quiet and (run.missing <= allowed or run.is_stalled)
+        if is_done or n_steps >= max_steps:
+            missing = run.missing if is_done else np.inf
+            return _Run(w, n_steps, missing, run.is_stalled and is_done)
+
+
+def _pressure(w: Array, gradient: Array, penalty: SeparablePenalty) -> Array:
+    """Return by how much the slope at a parameter at rest exceeds its kink, in units of the kink; of others, infinity."""
+    l1, d = penalty.l1, w - penalty.loc
+    slope = gradient + penalty.l2 * d
+    if not penalty.is_bounded:
+        is_at_rest = (d == 0.0) & (l1 > 0.0)
+        return np.where(is_at_rest, np.abs(slope) / np.where(l1 > 0.0, l1, 1.0) - 1.0, np.inf)
+    up = np.where(w < penalty.upper, -slope - np.where(d < 0.0, -l1, l1), -np.inf)
+    down = np.where(w > penalty.lower, slope - np.where(d > 0.0, -l1, l1), -np.inf)
+    unit = np.where(l1 > 0.0, l1, np.abs(slope).max(initial=0.0))
+    is_at_rest = ((d == 0.0) & (l1 > 0.0)) | (w == penalty.lower) | (w == penalty.upper)
+    pressure = np.maximum(up, down) / np.where(unit > 0.0, unit, 1.0)
+    return np.where(is_at_rest, pressure, np.inf)
+
+
+def _is_quiet(pressure: Array, W: Array) -> bool:
+    """Return whether no parameter at rest outside W would leave it."""
+    # A slope that exceeds its kink by its own rounding does not.
+    is_pressing = pressure > _ROUNDING
+    return int(np.count_nonzero(is_pressing)) == int(np.count_nonzero(is_pressing[W]))
+
+
+def _working_set(pressure: Array) -> Array:
+    """Return the parameters that move, and as many again (at first 100) of those that press hardest."""
+    size = max(_FIRST_SIZE, 2 * int(np.count_nonzero(np.isinf(pressure))))
+    chosen = np.flatnonzero(pressure > _NEAR)
+    if chosen.size > size:
+        chosen = chosen[np.argpartition(pressure[chosen], chosen.size - size)[chosen.size - size :]]
+    return np.sort(chosen)
+
+
+def _newton(part: Any, w: Array, allowed: float, of_round: float, max_steps: int) -> _Run:
+    """Step until `allowed` is missing, or a step gains less than the part `of_round` of the first."""
+    n_steps = 0
+    first = 0.0
+    value, gradient = part.value_and_gradient(w)
+    value += part.penalty.value(w)
+    while True:
+        target, decrease, gap = _model_minimum(part, w, gradient, allowed)
+        first = max(first, decrease)
+        missing = decrease + gap
+        if n_steps >= max_steps:
+            return _Run(w, n_steps, missing, False)
+        found = _step(part, w, target, value, gradient)
+        if found is None:  # values differ by rounding alone: nothing is left to gain
+            return _Run(w, n_steps, missing, True)
+        if found[0] is target:
+            # After a whole step about as much is missing as the model was wrong by, and as it was not solved to.
+            missing = min(missing, gap + abs(value - found[1] - decrease))
+        w, value = found
+        n_steps += 1
+        if missing <= allowed or decrease <= of_round * first:
+            return _Run(w, n_steps, missing, False)
+        gradient = part.value_and_gradient(w)[1]
+
+
+def _model_minimum(part: Any, w: Array, gradient: Array, allowed: float) -> tuple[Array, float, float]:
+    """Return where the quadratic model at w is least, how far below its value at w that is, and the gap left."""
+    H, square = part.hessian_and_square(w)
+    penalty = part.penalty
+    v = w - penalty.loc
+    centred = SeparablePenalty(
+        np.zeros_like(v), penalty.l1, penalty.l2, penalty.lower - penalty.loc, penalty.upper - penalty.loc
+    )
+    Hv = H @ v
+    q = Hv - gradient
+    c = square + 2.0 * float(q @ v) - float(v @ Hv)
+    before = gram_gap(H, q, c, centred, v)
+    wanted = max(_FORCING * before, 0.1 * allowed)
+    target = v
+    while True:
+        target, gap, _ = gram_descent(H, q, c, centred, target, wanted, _MAX_EPOCHS)
+        d = target - v
+        decrease = -float(gradient @ d + 0.5 * (d @ (H @ d))) - centred.value(target) + centred.value(v)
+        # The gap at the start may be far above what there was to gain.
+        enough = max(0.1 * decrease, 0.1 * allowed)
+        if gap <= enough or wanted <= 1e-15 * abs(c) or gap > wanted:
+            return penalty.loc + target, max(decrease, 0.0), max(gap, 0.0)
+        wanted = 0.5 * enough
+
+
+def _step(
+    part: Any, w: Array, target: Array, value: float, gradient: Array
+) -> tuple[Array, float] | None:
+    """Return a point between w and the model's minimum where F is lower by enough, and F there; None if there is none."""
+    penalty = part.penalty
+    d = target - w
+    slope = float(gradient @ d) + penalty.value(target) - penalty.value(w)
+    error = rounding_error(part, value)
+    if not slope < 0.0:
+        return None
+    t = 1.0
+    for _ in range(_MAX_HALVINGS):
+        moved = target if t == 1.0 else w + t * d
+        there = part.value(moved)
+        if there <= value + _ARMIJO * t * slope + (error if -t * slope <= error else 0.0):
+            return moved, there
+        t *= 0.5
+        if -t * slope < 0.01 * error:
+            return None
+    return None
+
+
+class _Whole:
+    """An objective that has no restrictions, in the form of one."""
+
+    def __init__(self, objective: Any) -> None:
+        self.objective = objective
+        self.penalty = objective.penalty
+
+    def value(self, w: Array) -> float:
+        return float(self.objective.smooth_value(w)) + self.penalty.value(w)
+
+    def value_and_gradient(self, w: Array) -> tuple[float, Array]:
+        value, gradient = self.objective.value_and_gradient(w)
+        return value, gradient
+
+    def hessian_and_square(self, w: Array) -> tuple[Array, float]:
+        """Return the Hessian, shifted until it is positive, and gᵀH⁻¹g."""
+        H = self.objective.hessian(w).astype(np.float64)
+        gradient = self.objective.value_and_gradient(w)[1]
+        values, vectors = np.linalg.eigh(H)
+        # As steep as it is bent the other way: a step along such a direction goes down.
+        least = np.finfo(np.float64).eps * len(H) * np.abs(values).max(initial=0.0)
+        values = np.maximum(np.abs(values), least)
+        H = (vectors * values) @ vectors.T
+        along = vectors.T @ gradient
+        return H, float(np.sum(along * along / np.where(values > 0.0, values, 1.0)))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._step_size import largest_curvature
+from ._step_size import MeanObjective, largest_curvature
 from ._stochastic import StochasticSolver, StochasticState
 
 __all__ = ["SGD", "Momentum", "Nesterov"]
@@ -187,6 +187,13 @@ class Momentum(SGD):
     def _check_arguments(self) -> None:
         super()._check_arguments()
         self._check_part("momentum", self.momentum)
+
+    def _find_step_size(self, batches: Sequence[Any], w: Array) -> float:
+        # Two limits. Steps along the mean gradient are stable up to 1 / (1 − μ) times as large as without momentum, and as
+        # fast as momentum makes them near there. Against the differences between batches momentum does not help.
+        of_all = largest_curvature([MeanObjective(batches)], w)
+        of_one = largest_curvature(batches, w)
+        return max(1.0 / of_one, 1.0 / max((1.0 - self.momentum) * of_all, of_one - of_all))
 
     def _no_memory(self, w: Array) -> tuple[Array, ...]:
         return (np.zeros_like(w),)

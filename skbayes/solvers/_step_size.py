@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["largest_curvature", "probe_rows"]
+__all__ = ["MeanObjective", "largest_curvature", "probe_rows"]
 
 Array = NDArray[Any]
 
@@ -61,6 +61,26 @@ def largest_curvature(batches: Sequence[Any], w: Array) -> float:
     rng = np.random.default_rng(0)
     largest = max(_power_method(batch, w, rng) for batch in batches)
     return largest if np.isfinite(largest) and largest > 0.0 else 1.0
+
+
+class MeanObjective:
+    """The mean of the objectives of some batches.
+
+    Parameters
+    ----------
+    batches : sequence of Objective
+        With gradients; at least one.
+    """
+
+    def __init__(self, batches: Sequence[Any]) -> None:
+        self.batches = batches
+        self.total = batches[0].total
+
+    def value_and_gradient(self, w: Array) -> tuple[float, Array]:
+        """Return the mean value and the mean gradient."""
+        parts = [batch.value_and_gradient(w) for batch in self.batches]
+        gradient: Array = np.mean([part[1] for part in parts], axis=0)
+        return float(np.mean([part[0] for part in parts])), gradient
 
 
 def _power_method(batch: Any, w: Array, rng: np.random.Generator) -> float:

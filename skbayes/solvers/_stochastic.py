@@ -219,12 +219,12 @@ class StochasticSolver(Solver):
             )
 
     def _check_number(self, argument: str, value: Any, low: float, high: float) -> None:
-        if not isinstance(value, Real) or isinstance(value, bool) or not low < value < high:
+        if not isinstance(value, Real) or isinstance(value, bool) or not low < float(value) < high:
             end = f" and below {high:g}" if np.isfinite(high) else ""
             raise ValueError(
                 f"{type(self).__name__} needs {argument} above {low:g}{end}; got {value!r}."
             )
 
     def _check_part(self, argument: str, value: Any) -> None:
-        if not isinstance(value, Real) or isinstance(value, bool) or not 0.0 <= value < 1.0:
+        if not isinstance(value, Real) or isinstance(value, bool) or not 0.0 <= float(value) < 1.0:
             raise ValueError(f"{type(self).__name__} needs {argument} in [0, 1); got {value!r}.")

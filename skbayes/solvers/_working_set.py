@@ -163,29 +163,25 @@ def minimize_separable(
     S.add(np.flatnonzero((penalty.l1 == 0) | (centred.lower > 0) | (centred.upper < 0)))
     anchor = form.evaluate(penalty.loc)
     at = _evaluate(form, penalty, centred, np.clip(w0, penalty.lower, penalty.upper))
-    n_epochs, is_stalled = 0, False
-    while at.gap > tol_abs and n_epochs < max_epochs and not is_stalled:
+    n_epochs, is_stalled, noise = 0, False, 0.0
+    while at.gap > max(tol_abs, noise) and n_epochs < max_epochs and not is_stalled:
         support = np.flatnonzero(at.v)
         S.add(support)
-        size = max(FIRST_SIZE, 2 * len(support))
-        urgency = _urgency(centred, at)
-        if len(S) < size:
-            S.add(_largest(np.where(S.holds, -np.inf, urgency), size - len(S)))
-        elif not np.any(urgency[S.indices] > 0):  # full, and all that is wrong is outside
-            S.add(_largest(np.where(S.holds, -np.inf, urgency), len(S)))
+        n_before = len(S)
+        _grow(S, _urgency(centred, at), max(FIRST_SIZE, 2 * len(support)))
         budget = max_epochs - n_epochs
         v, used = _solve_on(S, anchor, centred, at.v, max(0.1 * at.gap, 0.3 * tol_abs), budget, rng)
         n_epochs += used
-        before, at = at, _evaluate(form, penalty, centred, penalty.loc + v)
-        # Rounding of the products sets a floor; a gap that falls no more and is near it is as good as closed.
+        at = _evaluate(form, penalty, centred, penalty.loc + v)
+        # Rounding of the products sets a floor: a gap near it is as good as closed.
+        is_stalled = used == 0 and len(S) == n_before
         noise = ROUNDING * form.eps * (anchor[0] + at.rss)
-        is_stalled = at.gap <= noise or (used == 0 and len(S) == form.n_parameters)
     return SeparableResult(
         w=at.w,
         value=at.value,
         gap=at.gap,
         n_epochs=n_epochs,
-        converged=at.gap <= tol_abs or is_stalled,
+        converged=at.gap <= max(tol_abs, noise),
         correlation=at.c,
     )
 
@@ -229,9 +225,17 @@ def _urgency(penalty: SeparablePenalty, at: _Point) -> Array:
     return push / np.where(penalty.l1 > 0, penalty.l1, 1.0) - 1.0
 
 
-def _largest(values: Array, k: int) -> Array:
-    k = min(k, int(np.isfinite(values).sum()))
-    return np.argpartition(values, len(values) - k)[len(values) - k :] if k else np.empty(0, dtype=np.intp)
+def _grow(S: WorkingSet, urgency: Array, size: int) -> None:
+    """Fill S up to its size; if it has that, let in what is outside and more urgent than all inside, at most as many."""
+    if len(S) == len(urgency):
+        return
+    outside = np.where(S.holds, -np.inf, urgency)
+    room = size - len(S)
+    if room <= 0 and outside.max() >= max(0.0, urgency[S.indices].max()):
+        room = min(len(S), int((outside > 0).sum()))
+    if room > 0:
+        room = min(room, len(urgency) - len(S))
+        S.add(np.argpartition(outside, len(outside) - room)[len(outside) - room :])
 
 
 def _solve_on(

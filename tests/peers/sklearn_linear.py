@@ -38,14 +38,18 @@ OURS = {
     "PoissonRegressor": "MAPPoissonRegressor",
     "Ridge": "MAPRidge",
     "RidgeClassifier": "MAPRidgeClassifier",
+    "RidgeClassifierCV": "MAPRidgeClassifierCV",
     "RidgeCV": "MAPRidgeCV",
     "enet_path": "enet_path",
     "lasso_path": "lasso_path",
 }
 
 
-def rewritten(source: str) -> tuple[str, list[str]]:
-    """Return the test module with our names after scikit-learn's imports, and which of its names are ours now."""
+def rewritten(source: str, scaffold: str = "") -> tuple[str, list[str]]:
+    """Return the test module with our names after scikit-learn's imports, and which of its names are ours now.
+
+    `scaffold` is code that follows them: what the tests' own fixtures ask of a model beside its public face.
+    """
     imports = [
         node
         for node in ast.parse(source).body
@@ -58,7 +62,7 @@ def rewritten(source: str) -> tuple[str, list[str]]:
     lines = source.splitlines(keepends=True)
     ours = [f"from skbayes.linear_model import {OURS[n]} as {n}  # noqa\n" for n in swapped]
     end = imports[-1].end_lineno
-    return "".join(lines[:end] + ours + lines[end:]), swapped
+    return "".join([*lines[:end], *ours, scaffold, *lines[end:]]), swapped
 
 
 class Deselection:
@@ -105,11 +109,13 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for name in names:
-            source, swapped = rewritten((root / FILES[name]).read_text(encoding="utf-8"))
+            table = importlib.import_module(f"deselected_{name}")
+            source = (root / FILES[name]).read_text(encoding="utf-8")
+            source, swapped = rewritten(source, getattr(table, "SCAFFOLD", ""))
             copy = Path(folder) / f"test_{name}.py"
             copy.write_text(source, encoding="utf-8")
             paths.append(str(copy))
-            reasons[copy.stem] = importlib.import_module(f"deselected_{name}").DESELECTED
+            reasons[copy.stem] = table.DESELECTED
             print(f"{name}: ours are {', '.join(swapped) or 'none yet'}")
             for key, reason in reasons[copy.stem].items():
                 print(f"  not run: {key}: {reason}")

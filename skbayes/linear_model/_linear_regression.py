@@ -1,0 +1,211 @@
+"""LinearRegressionMLE: Gaussian likelihood alone, in scikit-learn's terms."""
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import linalg, sparse
+from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.utils.validation import validate_data
+
+from .._sklearn import Interval, fit_context
+from ._base import LinearModel, check_weight
+from ._moments import moments_of
+from ._ridge_options import Array, as_targets, sigma
+from ._ridge_solve import choose_road, residual_power_of, solve_ridge
+from ._spectrum import spectrum_of
+from ._symmetric import cholesky
+
+__all__ = ["LinearRegressionMLE"]
+
+# Where the least squared singular value is above this part of the largest, the Gram matrix gives coefficients and
+# singular values to at least seven digits; else the data are factorised themselves.
+_WELL_CONDITIONED = 1e-8
+
+
+class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
+    """Least squares: the maximum of a Gaussian likelihood.
+
+    The numbers are those of `sklearn.linear_model.LinearRegression` at the same arguments; X is not copied.
+
+    Parameters
+    ----------
+    fit_intercept : bool, default=True
+        Whether there is an intercept.
+    copy_X : bool, default=True
+        There for scikit-learn's sake: X is never overwritten, and never copied.
+    tol : float, default=1e-06
+        For dense X, the part of the largest singular value below which others count as zero; for large sparse X the
+        gradient, relative to that at zero, at which conjugate gradients end. Non-negative.
+    n_jobs : int or None, default=None
+        There for scikit-learn's sake: all targets are solved for together.
+    positive : bool, default=False
+        Whether coefficients must be at least zero; for dense X only.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
+        Coefficients; where many are equally good, those of least norm.
+    intercept_ : float or ndarray of shape (n_targets,)
+        Intercept; 0.0 without one.
+    rank_ : int
+        Rank of the centred X; for dense X without `positive`.
+    singular_ : ndarray of shape (min(n_samples, n_features),)
+        Its singular values, the largest first; likewise.
+    noise_scale_ : float or ndarray of shape (n_targets,)
+        Estimated standard deviation of the noise, from the residuals and the degrees of freedom left, in the unit of y; NaN
+        where none are left. For dense X without `positive`.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Feature names, if X had some.
+
+    See Also
+    --------
+    MAPRidge : The same with a normal prior.
+
+    Examples
+    --------
+    >>> from skbayes.linear_model import LinearRegressionMLE
+    >>> model = LinearRegressionMLE().fit([[1.0, 1.0], [1.0, 2.0], [2.0, 2.0], [2.0, 3.0]], [6.0, 8.0, 9.0, 11.0])
+    >>> model.coef_.round(6), round(float(model.intercept_), 6)
+    (array([1., 2.]), 3.0)
+    """
+
+    _parameter_constraints = {
+        "fit_intercept": ["boolean"],
+        "copy_X": ["boolean"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "n_jobs": [None, Integral],
+        "positive": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        fit_intercept: bool = True,
+        copy_X: bool = True,
+        tol: float = 1e-6,
+        n_jobs: int | None = None,
+        positive: bool = False,
+    ) -> None:
+        self.fit_intercept = fit_intercept
+        self.copy_X = copy_X
+        self.tol = tol
+        self.n_jobs = n_jobs
+        self.positive = positive
+
+    @fit_context()
+    def fit(
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> "LinearRegressionMLE":
+        """Find the maximum of the likelihood.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Targets.
+        sample_weight : float or array-like of shape (n_samples,), default=None
+            How often each row counts; non-negative.
+
+        Returns
+        -------
+        self : LinearRegressionMLE
+            The fitted model.
+
+        Raises
+        ------
+        ValueError
+            If data or weights are wrong or of the wrong shape.
+        TypeError
+            If X is sparse and coefficients must be positive.
+        """
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=False if self.positive else ["csr", "csc"],
+            dtype=[np.float64, np.float32],
+            multi_output=True,
+            y_numeric=True,
+        )
+        Y, is_single = as_targets(y, X.dtype)
+        weight = check_weight(sample_weight, X)
+        for name in ("rank_", "singular_", "noise_scale_"):
+            if hasattr(self, name):
+                delattr(self, name)
+        if self.positive or sparse.issparse(X):
+            road = "nonnegative" if self.positive else choose_road(X)
+            zero = np.zeros(Y.shape[1])
+            # A tolerance of zero would let conjugate gradients run until rounding stops them.
+            tol = max(self.tol, float(np.finfo(np.float64).eps))
+            fit = solve_ridge(X, Y, weight, zero, self.fit_intercept, road, tol=tol)
+            coef, intercept = fit.coef, fit.intercept
+        else:
+            coef, intercept = self._fit_dense(X, Y, weight, is_single)
+        self.coef_ = np.ascontiguousarray(coef.T).astype(X.dtype, copy=False)
+        self.intercept_ = intercept.astype(X.dtype, copy=False) if self.fit_intercept else 0.0
+        if is_single:
+            self.coef_ = self.coef_[0]
+            self.intercept_ = self.intercept_[0] if self.fit_intercept else 0.0
+        return self
+
+    def _fit_dense(
+        self, X: Array, Y: Array, weight: Array | None, is_single: bool
+    ) -> tuple[Array, Array]:
+        """Return coefficients (p, k) and intercepts (k,); set rank, singular values and noise scale."""
+        found = self._by_gram(X, Y, weight)
+        if found is None:
+            found = self._by_qr(X, Y, weight)
+        coef, intercept, singular = found
+        top = singular.max(initial=0.0)
+        self.singular_ = singular.astype(X.dtype, copy=False)
+        self.rank_ = int(np.sum(singular > self.tol * top)) if top > 0 else 0
+        power = residual_power_of(X, Y, weight, coef, intercept)
+        total = float(X.shape[0] if weight is None else weight.sum())
+        left = np.full(Y.shape[1], total - self.rank_ - self.fit_intercept)
+        self.noise_scale_ = sigma(power, left, is_single)
+        return coef, intercept
+
+    def _by_gram(
+        self, X: Array, Y: Array, weight: Array | None
+    ) -> tuple[Array, Array, Array] | None:
+        """Return the fit by ZᵀSZ, or None where that would lose too many digits."""
+        if X.shape[0] <= X.shape[1]:
+            return None
+        m = moments_of(X, Y, weight, self.fit_intercept)
+        values = linalg.eigvalsh(m.gram, check_finite=False)[::-1]
+        if values[-1] <= max(_WELL_CONDITIONED, self.tol**2) * values[0]:
+            return None
+        factor = cholesky(m.gram)
+        if factor is None:
+            return None
+        coef = factor.solve(m.cross)
+        return coef, m.target_mean - m.mean @ coef, np.sqrt(values)
+
+    def _by_qr(self, X: Array, Y: Array, weight: Array | None) -> tuple[Array, Array, Array]:
+        spectrum = spectrum_of(X, Y, weight, self.fit_intercept, by_qr=True)
+        return spectrum.least_squares(X, weight, self.tol)
+
+    def predict(self, X: Any) -> Array:
+        """Predict the mean of y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        y_pred : ndarray of shape (n_samples,) or (n_samples, n_targets)
+            X·coef + intercept.
+        """
+        return self._linear_predictor(X)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = not self.positive
+        return tags

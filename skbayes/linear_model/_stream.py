@@ -1,0 +1,348 @@
+"""A model fitted to a stream: each call brings rows, is given a few stochastic steps, and forgets the rows.
+
+Notation: N the weight of all rows that the model is about, those seen so far unless their number is given. Each step
+is on F_N(w) = −(N / Σ_B s) Σ_B s_i log p(y_i given eta_i) − log p(w), whose mean is the objective of N such rows: the
+prior counts once, whatever the number of calls.
+
+The first rows are kept, and while there are few the model is the mode of these. Steps begin at that mode, in
+coordinates that suit the curvature there. Rows that come more than once (N is given) are not gathered: steps begin
+with the first.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ..likelihoods import Likelihood
+from ..solvers import StochasticSolver, StochasticState
+from ._design import Design
+from ._fit import fit_map
+from ._model import Model
+from ._objective import LinearObjective
+from ._rescaling import Coordinates, RescaledObjective, coordinates_at
+
+__all__ = ["Gathered", "Rows", "Stream", "advanced"]
+
+Array = NDArray[Any]
+
+# Rows that steps begin with: 20 per parameter know the curvature within (1 ± 1/√20)² and the mode to a quarter of the
+# noise of a parameter; 1000 are nothing, and above 6000 their fit would be felt.
+_PER_PARAMETER, _FEWEST, _MOST = 20, 1000, 6000
+# Rows whose residuals tell a noise scale: to 1.1 %.
+_RECENT = 4096
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of data: X by rows, y, weights or None, offsets or None."""
+
+    X: Any
+    y: Array
+    weight: Array | None = None
+    offset: Array | None = None
+
+    def __len__(self) -> int:
+        return int(self.y.shape[0])
+
+    @property
+    def total(self) -> float:
+        """Return the sum of the weights."""
+        return float(len(self) if self.weight is None else self.weight.sum(dtype=np.float64))
+
+    def part(self, rows: slice) -> "Rows":
+        """Return some of them."""
+        cut = [None if a is None else a[rows] for a in (self.weight, self.offset)]
+        return Rows(self.X[rows], self.y[rows], *cut)
+
+    def joined(self, other: "Rows") -> "Rows":
+        """Return these and others."""
+        stack = sparse.vstack if sparse.issparse(self.X) else np.vstack
+        weight = None
+        if self.weight is not None or other.weight is not None:
+            ones = [np.ones(len(r)) if r.weight is None else r.weight for r in (self, other)]
+            weight = np.concatenate(ones)
+        offset = None
+        if self.offset is not None or other.offset is not None:
+            shifts = [np.zeros(len(r)) if r.offset is None else r.offset for r in (self, other)]
+            offset = np.concatenate(shifts)
+        X: Any = stack([self.X, other.X])
+        X = X.tocsr() if sparse.issparse(X) else X
+        return Rows(X, np.concatenate([self.y, other.y]), weight, offset)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The first rows and their mode.
+
+    Attributes
+    ----------
+    likelihood : Likelihood
+        With its nuisance parameter known.
+    w : ndarray of shape (m,)
+        The mode.
+    total : float
+        Weight of the rows.
+    n_rows : int
+        Their number.
+    rows : Rows
+        The rows.
+    """
+
+    likelihood: Likelihood
+    w: Array
+    total: float
+    n_rows: int
+    rows: Rows
+
+    @property
+    def n_steps(self) -> int:
+        """Return the number of steps made: none."""
+        return 0
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Where a model of a stream is.
+
+    Attributes
+    ----------
+    likelihood : Likelihood
+        With its nuisance parameter as known so far.
+    w : ndarray of shape (m,)
+        The parameters: the average of the steps, at a kink or bound where the steps stay there.
+    total : float
+        Weight of the rows seen.
+    n_rows : int
+        Their number.
+    state : StochasticState
+        Of the solver, in `coordinates`.
+    coordinates : Coordinates
+        In which the steps are made.
+    n_known : int
+        Number of rows seen when `coordinates` were found.
+    pilot : Rows or None
+        Rows kept for finding them again; None when there were enough.
+    recent : tuple of ndarray
+        y, linear predictor and weight of the last rows, for the nuisance parameter.
+    """
+
+    likelihood: Likelihood
+    w: Array
+    total: float
+    n_rows: int
+    state: StochasticState
+    coordinates: Coordinates
+    n_known: int
+    pilot: Rows | None
+    recent: tuple[Array, Array, Array]
+
+    @property
+    def n_steps(self) -> int:
+        """Return the number of steps made."""
+        return self.state.n_steps
+
+
+def advanced(
+    known: Gathered | Stream | None,
+    solver: StochasticSolver,
+    model: Model,
+    rows: Rows,
+    n_total: float | None,
+    n_classes: int | None = None,
+) -> Gathered | Stream:
+    """Return what is known after some more rows; `known` None: after the first ones."""
+    total = rows.total + (0.0 if known is None else known.total)
+    make = _Maker(model, float(total if n_total is None else n_total), n_classes)
+    if known is None and n_total is not None:
+        likelihood, start = make.start(rows)
+        return _after(_begun(solver, make, rows, likelihood, start, 0), solver, make, rows)
+    if isinstance(known, Stream):
+        return _after(_known_better(known, solver, make, rows), solver, make, rows)
+    return _gathered(known, solver, make, rows)
+
+
+def _gathered(
+    known: Gathered | None, solver: StochasticSolver, make: "_Maker", rows: Rows
+) -> Gathered | Stream:
+    """Return the mode of the first rows or, if there are enough now, where the steps from there lead to."""
+    n_rows = len(rows) + (0 if known is None else known.n_rows)
+    total = rows.total + (0.0 if known is None else known.total)
+    size = _pilot_size(make.start(rows)[1].size)
+    pilot = _spread(rows, size) if known is None else known.rows.joined(_spread(rows, size))
+    likelihood, w = make.mode(pilot, None if known is None else known.w)
+    if n_rows < size:
+        return Gathered(likelihood, w, total, n_rows, pilot)
+    stream = _begun(solver, make, pilot, likelihood, w, 0)
+    if known is not None:
+        stream = replace(stream, total=known.total, n_rows=known.n_rows)
+    return _after(stream, solver, make, rows)
+
+
+def _after(stream: Stream, solver: StochasticSolver, make: "_Maker", rows: Rows) -> Stream:
+    """Return the stream after steps on some more rows."""
+    likelihood = stream.likelihood
+    of_rows = make.objective(rows, likelihood)
+    objective = RescaledObjective(of_rows, stream.coordinates, make.total)
+    state, held = _steps(solver, objective, stream.state, len(rows))
+    w = _parameters(solver, objective, state, held)
+    recent = stream.recent
+    if not make.model.likelihood.is_fixed:
+        recent = _recent(recent, rows, of_rows.linear_predictor(w))
+        y, eta, weight = recent
+        # The part of the parameters that was fitted to these rows.
+        dof = w.size * min(1.0, float(weight.sum()) / make.total)
+        likelihood = make.model.likelihood.update(y, eta, weight, dof)
+    return replace(
+        stream,
+        likelihood=likelihood,
+        w=w,
+        total=stream.total + rows.total,
+        n_rows=stream.n_rows + len(rows),
+        state=state,
+        recent=recent,
+    )
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Makes the objective of N rows that some rows stand for."""
+
+    model: Model
+    total: float
+    n_classes: int | None
+
+    def _weight(self, rows: Rows) -> Array:
+        dtype = rows.X.dtype
+        weight = np.ones(len(rows), dtype=dtype) if rows.weight is None else rows.weight
+        scaled: Array = weight * dtype.type(self.total / rows.total)
+        return scaled
+
+    def objective(self, rows: Rows, likelihood: Likelihood) -> LinearObjective:
+        return LinearObjective(
+            Design(rows.X),
+            rows.y,
+            likelihood,
+            self.model.prior,
+            weight=self._weight(rows),
+            offset=rows.offset,
+            fit_intercept=self.model.fit_intercept,
+            intercept_prior=self.model.intercept_prior,
+            bounds=self.model.bounds,
+            n_classes=self.n_classes,
+        )
+
+    def has_all_classes(self, rows: Rows) -> bool:
+        return self.n_classes is None or np.unique(rows.y).size == self.n_classes
+
+    def start(self, rows: Rows) -> tuple[Likelihood, Array]:
+        """Return where to begin without any step: the likelihood, and coefficients of zero."""
+        likelihood = self.model.likelihood.start(rows.y, rows.weight)
+        objective = self.objective(rows, likelihood)
+        if self.has_all_classes(rows):
+            return likelihood, objective.start()
+        zeros = np.zeros(objective.n_parameters, dtype=rows.X.dtype)
+        return likelihood, np.clip(zeros, objective.lower, objective.upper).astype(zeros.dtype)
+
+    def mode(self, rows: Rows, w: Array | None) -> tuple[Likelihood, Array]:
+        """Return the mode and its likelihood; where to begin, if there is no mode."""
+        if not self.has_all_classes(rows):
+            return self.start(rows)
+        model = replace(self.model, solver="auto", options={}, weight=self._weight(rows))
+        fit = fit_map(Design(rows.X), rows.y, model, rows.offset, w)
+        # Classes that few rows tell apart have their mode at infinity under a flat prior.
+        return (fit.likelihood, fit.w) if fit.result.converged else self.start(rows)
+
+
+def _pilot_size(n_parameters: int) -> int:
+    return min(max(_FEWEST, _PER_PARAMETER * n_parameters), _MOST)
+
+
+def _spread(rows: Rows, size: int) -> Rows:
+    """Return no less than `size` of the rows and less than twice as many, evenly spread; all if they are fewer."""
+    return rows.part(slice(None, None, max(1, len(rows) // size)))
+
+
+def _begun(
+    solver: StochasticSolver,
+    make: _Maker,
+    rows: Rows,
+    likelihood: Likelihood,
+    w: Array,
+    n_steps: int,
+) -> Stream:
+    """Return the stream before its first step, from w."""
+    size = _pilot_size(w.size)
+    pilot = _spread(rows, size)
+    objective = make.objective(pilot, likelihood)
+    rescaled = RescaledObjective(objective, coordinates_at(objective, w, make.total), make.total)
+    state = replace(solver.start(rescaled, rescaled.into(w)), n_steps=n_steps)
+    kept = pilot if len(pilot) < size else None
+    none = np.empty(0)
+    recent = (none, none, none)
+    return Stream(likelihood, w, 0.0, 0, state, rescaled.coordinates, len(rows), kept, recent)
+
+
+def _known_better(stream: Stream, solver: StochasticSolver, make: _Maker, rows: Rows) -> Stream:
+    """Return the stream in coordinates of more rows, each time that there are twice as many, until there are enough."""
+    if stream.pilot is None:
+        return stream
+    size = _pilot_size(stream.w.size)
+    pilot = stream.pilot.joined(_spread(rows, size))
+    n_rows = stream.n_rows + len(rows)
+    if n_rows < 2 * stream.n_known:
+        return replace(stream, pilot=pilot)
+    state = stream.state
+    objective = make.objective(pilot, stream.likelihood)
+    out_of = RescaledObjective(objective, stream.coordinates, make.total).out_of
+    average = out_of(state.average)
+    new = _begun(solver, make, pilot, stream.likelihood, average, state.n_steps)
+    into = RescaledObjective(objective, new.coordinates, make.total).into
+    return replace(
+        stream,
+        state=replace(new.state, w=into(out_of(state.w))),
+        coordinates=new.coordinates,
+        n_known=n_rows,
+        pilot=new.pilot,
+    )
+
+
+def _steps(
+    solver: StochasticSolver, objective: RescaledObjective, state: StochasticState, n_rows: int
+) -> tuple[StochasticState, Array]:
+    """Return the state after one pass over the rows, and which parameters the last step left where they were."""
+    if not isinstance(solver.step_size, str):  # it may be changed between calls
+        state = replace(state, step_size=float(solver.step_size))
+    n_batches = -(-n_rows // solver.batch_size)
+    before = state
+    for k in range(n_batches):
+        # Every n-th row: batches of sorted rows are alike all the same.
+        before = state
+        state = solver.step(state, objective.batch(slice(k, None, n_batches)))
+    return state, state.w == before.w
+
+
+def _parameters(
+    solver: StochasticSolver, objective: RescaledObjective, state: StochasticState, held: Array
+) -> Array:
+    """Return the parameters to be reported."""
+    if not solver.averaging:
+        return objective.out_of(state.w)
+    z = state.average
+    if objective.coordinates.is_diagonal:
+        # The average of points at a kink and beside it is beside it. Within one posterior standard deviation of the
+        # kink it is taken for it, if the last steps stayed there.
+        near = np.abs(z - state.w) <= objective.total**-0.5
+        z = np.where(held & near, state.w, z)
+    return objective.out_of(z)
+
+
+def _recent(before: tuple[Array, ...], rows: Rows, eta: Array) -> tuple[Array, Array, Array]:
+    weight = np.ones(len(rows)) if rows.weight is None else rows.weight
+    y, eta, weight = (
+        np.concatenate([old, add[-_RECENT:]])[-_RECENT:]
+        for old, add in zip(before, (rows.y, eta, weight), strict=True)
+    )
+    return y, eta, weight
