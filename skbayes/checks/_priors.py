@@ -161,6 +161,12 @@ def _check_same_shape(prior: Any, what: str, heights: NDArray[Any], costs: NDArr
 def _check_majorizer(prior: Any, points: list[NDArray[np.float64]], rng: Any) -> None:
     if not hasattr(prior, "majorizer"):
         return
+    for part in prior.majorizer(None):
+        expect(
+            np.shape(part) == points[0].shape,
+            prior,
+            f"has majorizer(None) of shape {np.shape(part)}.",
+        )
     for w in points:
         loc, l1, l2 = prior.majorizer(w)
         at = np.sum(l1 * np.abs(w - loc) + 0.5 * l2 * (w - loc) ** 2)

@@ -2,9 +2,12 @@
 
 from ._classifier import MAPClassifier
 from ._glm import MAPGammaRegressor, MAPPoissonRegressor
+from ._lasso import MAPElasticNet, MAPLasso
+from ._lasso_path import enet_path, lasso_path
 from ._linear_regression import LinearRegressionMLE
 from ._logistic import MAPLogisticRegression
 from ._logistic_cv import MAPLogisticRegressionCV
+from ._multi_task import MAPMultiTaskElasticNet, MAPMultiTaskLasso
 from ._regressor import MAPRegressor
 from ._ridge import MAPRidge
 from ._ridge_classifier import MAPRidgeClassifier, MAPRidgeClassifierCV
@@ -14,9 +17,13 @@ from ._student_t import MAPStudentTRegressor
 __all__ = [
     "LinearRegressionMLE",
     "MAPClassifier",
+    "MAPElasticNet",
     "MAPGammaRegressor",
+    "MAPLasso",
     "MAPLogisticRegression",
     "MAPLogisticRegressionCV",
+    "MAPMultiTaskElasticNet",
+    "MAPMultiTaskLasso",
     "MAPPoissonRegressor",
     "MAPRegressor",
     "MAPRidge",
@@ -24,4 +31,6 @@ __all__ = [
     "MAPRidgeClassifierCV",
     "MAPRidgeCV",
     "MAPStudentTRegressor",
+    "enet_path",
+    "lasso_path",
 ]

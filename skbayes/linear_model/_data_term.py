@@ -71,6 +71,11 @@ class DataTerm:
         for start in range(0, self.n_samples, size):
             yield slice(start, min(start + size, self.n_samples))
 
+    def _rows(self, rows: Any) -> Design:
+        # All rows of a sparse X as a slice would be a copy.
+        is_all = isinstance(rows, slice) and (rows.start or 0) == 0 and rows.stop == self.n_samples
+        return self.design if is_all else self.design.rows(rows)
+
     def _eta(self, w: Array, design: Design, rows: slice) -> Array:
         coef, intercept = self.layout.split(w)
         # Classes apart in memory: sums over the few classes of a row are many times faster so.
@@ -92,7 +97,7 @@ class DataTerm:
         coef_gradient = np.zeros(self.layout.split(w)[0].shape)
         intercept_gradient = np.zeros(coef_gradient.shape[:-1])
         for rows in self.chunks():
-            design = self.design.rows(rows)
+            design = self._rows(rows)
             eta = self._eta(cast, design, rows)
             log_density, slope = self.likelihood.value_and_gradient(self.y[rows], eta)
             if self.weight is not None:
@@ -109,7 +114,7 @@ class DataTerm:
         cast = w.astype(self.design.dtype, copy=False)
         value = 0.0
         for rows in self.chunks():
-            eta = self._eta(cast, self.design.rows(rows), rows)
+            eta = self._eta(cast, self._rows(rows), rows)
             log_density, _ = self.likelihood.value_and_gradient(self.y[rows], eta)
             if self.weight is not None:
                 log_density = log_density * self.weight[rows]
@@ -126,7 +131,7 @@ class DataTerm:
     def curvature(self, w: Array, rows: Any = None, expected: bool = False) -> Array:
         """Return d of the rows, (n,), or of classes (n, K, K)."""
         take = slice(None) if rows is None else rows
-        design = self.design if rows is None else self.design.rows(rows)
+        design = self.design if rows is None else self._rows(rows)
         eta = self._eta(w.astype(self.design.dtype, copy=False), design, take)
         second = self.likelihood.expected_hessian if expected else self.likelihood.hessian
         d = -second(self.y[take], eta)
@@ -171,7 +176,9 @@ class DataTerm:
         if not self.layout.fit_intercept:
             return gram
         cross = design.rmatvec(d)
-        return np.block([[gram, cross[:, None]], [cross[None, :], d.sum(dtype=np.float64)[None, None]]])
+        return np.block(
+            [[gram, cross[:, None]], [cross[None, :], d.sum(dtype=np.float64)[None, None]]]
+        )
 
     def curvature_operator(self, w: Array, expected: bool = False) -> Callable[[Array], Array]:
         """Return v -> (Hessian of the data term) v, at the price of two products with X."""

@@ -46,10 +46,14 @@ def duality_gap(data: DataTerm, penalty: SeparablePenalty, w: Array) -> float:
 
 def _largest_scale(penalty: SeparablePenalty, v: Array) -> float:
     """Return the largest c ≤ 1 for which h*(c v) is finite."""
-    limited = (penalty.l2 == 0.0) & np.where(v > 0.0, np.isinf(penalty.upper), np.isinf(penalty.lower))
+    limited = (penalty.l2 == 0.0) & np.where(
+        v > 0.0, np.isinf(penalty.upper), np.isinf(penalty.lower)
+    )
     excess = np.abs(v[limited])
     with np.errstate(divide="ignore"):
-        ratio = np.where(excess > 0.0, penalty.l1[limited] / np.where(excess > 0.0, excess, 1.0), np.inf)
+        ratio = np.where(
+            excess > 0.0, penalty.l1[limited] / np.where(excess > 0.0, excess, 1.0), np.inf
+        )
     return float(min(1.0, ratio.min(initial=np.inf)))
 
 
@@ -59,7 +63,9 @@ def conjugate(penalty: SeparablePenalty, v: Array) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         step = np.where(penalty.l2 > 0.0, shrunk / penalty.l2, np.sign(shrunk) * np.inf)
     # Rounding may leave a shrunk v a hair from 0 where the limit is met exactly.
-    unbounded = (penalty.l2 == 0.0) & np.where(v > 0.0, np.isinf(penalty.upper), np.isinf(penalty.lower))
+    unbounded = (penalty.l2 == 0.0) & np.where(
+        v > 0.0, np.isinf(penalty.upper), np.isinf(penalty.lower)
+    )
     step = np.where((shrunk == 0.0) | unbounded, 0.0, step)
     u = np.clip(penalty.loc + step, penalty.lower, penalty.upper)
     return float(v @ u) - penalty.value(u)

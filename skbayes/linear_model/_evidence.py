@@ -12,13 +12,12 @@ For a given ρ the best σ² is R(ρ)/N, which leaves one number to search for. 
 the smaller Gram matrix.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 
 __all__ = ["RidgeEvidence", "ridge_evidence", "ridge_evidence_wide"]
 
@@ -27,8 +26,8 @@ Floats = NDArray[np.float64]
 # Points of the first grid: every term of the evidence turns within some e-folds of ρ λ_i = 1, so that this many for a
 # factor of ten see each of its maxima.
 _POINTS_PER_DECADE = 3
-# The search ends where the prior leaves the direction seen best this share of its least-squares coefficient, or takes
-# this share from the one seen least: beyond, R no longer changes.
+# The search ends where the prior leaves the direction seen best this share of its least-squares coefficient, and at the
+# other end where what it takes from the one seen least is rounding: beyond, R no longer changes.
 _SMALLEST_SHARE = 1e-8
 
 
@@ -181,6 +180,17 @@ class _Seen:
         spread = np.log1p(np.multiply.outer(np.exp(log_ratio), self.eigenvalues))
         return np.asarray(spread.sum(axis=-1))
 
+    def cost(self, log_ratio: ArrayLike, n_free: float) -> Floats:
+        """Return what of −2 log p(y) depends on ρ, at the best σ."""
+        return n_free * np.log(self.residual(log_ratio)) + self.log_det(log_ratio)
+
+    def slope(self, log_ratio: float, n_free: float) -> float:
+        """Return the derivative of the cost by log ρ."""
+        signal = np.exp(log_ratio) * self.eigenvalues
+        share = signal / (1.0 + signal)
+        relief = float(np.sum(self.squares * share / (1.0 + signal)))
+        return float(share.sum()) - n_free * relief / float(self.residual(log_ratio))
+
 
 def _spectrum(matrix: Floats) -> tuple[Floats, Floats]:
     """Return the eigenvalues above rounding, and their eigenvectors."""
@@ -206,10 +216,7 @@ def _at_the_best(
             f" the former and {n_flat} of the latter. Give more data, or those coefficients a prior."
         )
 
-    def cost(log_ratio: ArrayLike) -> Floats:
-        return n_free * np.log(seen.residual(log_ratio)) + seen.log_det(log_ratio)
-
-    log_ratio, n_iter = _lowest(cost, seen.eigenvalues)
+    log_ratio, n_iter = _lowest(seen, n_free)
     variance = float(seen.residual(log_ratio)) / n_free
     log_det = (np.log(n) if n_flat else 0.0) if log_det_flat is None else log_det_flat
     constant = n_free * (1.0 + np.log(2.0 * np.pi / n_free)) + log_det
@@ -219,7 +226,7 @@ def _at_the_best(
         solution=basis @ (projections * (ratio / damping)),
         noise_scale=float(np.sqrt(variance)),
         prior_scale=float(np.sqrt(variance * ratio)),
-        log_evidence=-0.5 * (float(cost(log_ratio)) + constant),
+        log_evidence=-0.5 * (float(seen.cost(log_ratio, n_free)) + constant),
         effective_dof=float(np.sum(1.0 - 1.0 / damping)),
         n_iter=n_iter,
         eigenvalues=seen.eigenvalues,
@@ -227,16 +234,30 @@ def _at_the_best(
     )
 
 
-def _lowest(cost: Callable[[ArrayLike], Floats], eigenvalues: Floats) -> tuple[float, int]:
-    """Return the log ρ at which the cost is lowest, and how often it was evaluated for that."""
+def _lowest(seen: _Seen, n_free: float) -> tuple[float, int]:
+    """Return the log ρ at which the cost is lowest, and how often it was evaluated for that after the grid."""
+    eigenvalues = seen.eigenvalues
     if eigenvalues.size == 0:  # X is constant: every ρ is as good
         return 0.0, 0
     low = float(np.log(_SMALLEST_SHARE / eigenvalues[-1]))
-    high = float(np.log(1.0 / (_SMALLEST_SHARE * eigenvalues[0])))
+    high = -float(np.log(np.finfo(float).eps * eigenvalues[0]))
     grid = np.linspace(low, high, int((high - low) / np.log(10.0) * _POINTS_PER_DECADE) + 2)
-    costs = cost(grid)
+    costs = seen.cost(grid, n_free)
     best = int(np.argmin(costs))
-    bounds = (grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)])
-    # A minimum cannot be placed better than the root of the rounding of its value.
-    found = minimize_scalar(cost, bounds=bounds, method="bounded", options={"xatol": 1e-8})
-    return float(found.x if found.fun <= costs[best] else grid[best]), int(found.nfev)
+    left, right = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, grid.size - 1)])
+    if not seen.slope(left, n_free) < 0.0 < seen.slope(right, n_free):
+        # At an end of the range, or beside a second minimum: by the values.
+        found = minimize_scalar(
+            seen.cost,
+            bounds=(left, right),
+            args=(n_free,),
+            method="bounded",
+            options={"xatol": 1e-3},
+        )
+        near = float(found.x if found.fun <= costs[best] else grid[best])
+        left, right = max(near - 2e-3, left), min(near + 2e-3, right)
+        if not seen.slope(left, n_free) < 0.0 < seen.slope(right, n_free):
+            return near, int(found.nfev)
+    # By the slope a minimum is placed to rounding; by the values only to the root of it.
+    root, report = brentq(seen.slope, left, right, (n_free,), xtol=1e-13, full_output=True)
+    return float(root), int(report.function_calls)

@@ -29,7 +29,8 @@ class MAPPoissonRegressor(LogLinkRegressor):
     fit_intercept : bool, default=True
         Whether there is an intercept; its prior is flat.
     solver : str, default='lbfgs'
-        ``'lbfgs'``, ``'newton-cholesky'`` (our ``'newton'``), another name in `skbayes.solvers.SOLVERS`, or ``'auto'``.
+        ``'lbfgs'``, ``'newton-cholesky'`` (our ``'newton'``), another name in `skbayes.solvers.SOLVERS`, or
+        ``'auto'``.
     max_iter : int, default=100
         Most iterations of the solver, positive.
     tol : float, default=0.0001
@@ -67,8 +68,9 @@ class MAPPoissonRegressor(LogLinkRegressor):
 
     Notes
     -----
-    The minimum of Σ_i s_i (μ_i − y_i log μ_i) / Σ_i s_i + alpha |w|² / 2, scikit-learn's objective, which is that of the prior
-    Normal(scale=1 / √(alpha Σ_i s_i)). Not offered of scikit-learn's class: other array libraries than numpy (array API).
+    The minimum of Σ_i s_i (μ_i − y_i log μ_i) / Σ_i s_i + alpha |w|² / 2, scikit-learn's objective, which is that of
+    the prior Normal(scale=1 / √(alpha Σ_i s_i)). Not offered of scikit-learn's class: other array libraries than
+    numpy (array API).
 
     Examples
     --------
@@ -100,8 +102,8 @@ class MAPPoissonRegressor(LogLinkRegressor):
 class MAPGammaRegressor(LogLinkRegressor):
     """Gamma regression, by the maximum a posteriori; arguments and results of scikit-learn's GammaRegressor.
 
-    Positive numbers with mean exp(X coef + intercept + offset) and a standard deviation in proportion to it, and a normal prior on
-    the coefficients.
+    Positive numbers with mean exp(X coef + intercept + offset) and a standard deviation in proportion to it, and a
+    normal prior on the coefficients.
 
     Parameters
     ----------
@@ -110,7 +112,8 @@ class MAPGammaRegressor(LogLinkRegressor):
     fit_intercept : bool, default=True
         Whether there is an intercept; its prior is flat.
     solver : str, default='lbfgs'
-        ``'lbfgs'``, ``'newton-cholesky'`` (our ``'newton'``), another name in `skbayes.solvers.SOLVERS`, or ``'auto'``.
+        ``'lbfgs'``, ``'newton-cholesky'`` (our ``'newton'``), another name in `skbayes.solvers.SOLVERS`, or
+        ``'auto'``.
     max_iter : int, default=100
         Most iterations of the solver, positive.
     tol : float, default=0.0001
@@ -148,9 +151,10 @@ class MAPGammaRegressor(LogLinkRegressor):
 
     Notes
     -----
-    The minimum of Σ_i s_i (y_i / μ_i + log μ_i) / Σ_i s_i + alpha |w|² / 2, scikit-learn's objective. It is that of the likelihood
-    with shape 1 and the prior Normal(scale=1 / √(alpha Σ_i s_i)); of a shape k, with that scale over √k. The coefficients do not
-    depend on k. Not offered of scikit-learn's class: other array libraries than numpy (array API).
+    The minimum of Σ_i s_i (y_i / μ_i + log μ_i) / Σ_i s_i + alpha |w|² / 2, scikit-learn's objective. It is that of
+    the likelihood with shape 1 and the prior Normal(scale=1 / √(alpha Σ_i s_i)); of a shape k, with that scale over
+    √k. The coefficients do not depend on k. Not offered of scikit-learn's class: other array libraries than numpy
+    (array API).
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """LinearRegressionMLE: Gaussian likelihood alone, in scikit-learn's terms."""
 
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,9 +11,9 @@ from sklearn.utils.validation import validate_data
 
 from .._sklearn import Interval, fit_context
 from ._base import LinearModel, check_weight
-from ._moments import moments_of
+from ._ridge_data import RidgeData
 from ._ridge_options import Array, as_targets, sigma
-from ._ridge_solve import choose_road, residual_power_of, solve_ridge
+from ._ridge_solve import choose_road, solve_ridge
 from ._spectrum import spectrum_of
 from ._symmetric import cholesky
 
@@ -54,8 +54,8 @@ class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
     singular_ : ndarray of shape (min(n_samples, n_features),)
         Its singular values, the largest first; likewise.
     noise_scale_ : float or ndarray of shape (n_targets,)
-        Estimated standard deviation of the noise, from the residuals and the degrees of freedom left, in the unit of y; NaN
-        where none are left. For dense X without `positive`.
+        Estimated standard deviation of the noise, from the residuals and the degrees of freedom left, in the unit of y;
+        NaN where none are left. For dense X without `positive`.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -68,12 +68,14 @@ class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
     Examples
     --------
     >>> from skbayes.linear_model import LinearRegressionMLE
-    >>> model = LinearRegressionMLE().fit([[1.0, 1.0], [1.0, 2.0], [2.0, 2.0], [2.0, 3.0]], [6.0, 8.0, 9.0, 11.0])
+    >>> model = LinearRegressionMLE().fit(
+    ...     [[1.0, 1.0], [1.0, 2.0], [2.0, 2.0], [2.0, 3.0]], [6.0, 8.0, 9.0, 11.0]
+    ... )
     >>> model.coef_.round(6), round(float(model.intercept_), 6)
     (array([1., 2.]), 3.0)
     """
 
-    _parameter_constraints = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         "fit_intercept": ["boolean"],
         "copy_X": ["boolean"],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -133,7 +135,7 @@ class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
             y_numeric=True,
         )
         Y, is_single = as_targets(y, X.dtype)
-        weight = check_weight(sample_weight, X)
+        data = RidgeData(X, Y, check_weight(sample_weight, X), self.fit_intercept)
         for name in ("rank_", "singular_", "noise_scale_"):
             if hasattr(self, name):
                 delattr(self, name)
@@ -142,10 +144,10 @@ class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
             zero = np.zeros(Y.shape[1])
             # A tolerance of zero would let conjugate gradients run until rounding stops them.
             tol = max(self.tol, float(np.finfo(np.float64).eps))
-            fit = solve_ridge(X, Y, weight, zero, self.fit_intercept, road, tol=tol)
+            fit = solve_ridge(data, zero, road, tol=tol)
             coef, intercept = fit.coef, fit.intercept
         else:
-            coef, intercept = self._fit_dense(X, Y, weight, is_single)
+            coef, intercept = self._fit_dense(data, is_single)
         self.coef_ = np.ascontiguousarray(coef.T).astype(X.dtype, copy=False)
         self.intercept_ = intercept.astype(X.dtype, copy=False) if self.fit_intercept else 0.0
         if is_single:
@@ -153,30 +155,24 @@ class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
             self.intercept_ = self.intercept_[0] if self.fit_intercept else 0.0
         return self
 
-    def _fit_dense(
-        self, X: Array, Y: Array, weight: Array | None, is_single: bool
-    ) -> tuple[Array, Array]:
+    def _fit_dense(self, data: RidgeData, is_single: bool) -> tuple[Array, Array]:
         """Return coefficients (p, k) and intercepts (k,); set rank, singular values and noise scale."""
-        found = self._by_gram(X, Y, weight)
+        found = self._by_gram(data)
         if found is None:
-            found = self._by_qr(X, Y, weight)
+            found = spectrum_of(data, by_qr=True).least_squares(data, self.tol)
         coef, intercept, singular = found
-        top = singular.max(initial=0.0)
-        self.singular_ = singular.astype(X.dtype, copy=False)
+        top = float(singular.max(initial=0.0))
+        self.singular_ = singular.astype(data.X.dtype, copy=False)
         self.rank_ = int(np.sum(singular > self.tol * top)) if top > 0 else 0
-        power = residual_power_of(X, Y, weight, coef, intercept)
-        total = float(X.shape[0] if weight is None else weight.sum())
-        left = np.full(Y.shape[1], total - self.rank_ - self.fit_intercept)
-        self.noise_scale_ = sigma(power, left, is_single)
+        left = np.full(data.n_targets, data.total - self.rank_ - self.fit_intercept)
+        self.noise_scale_ = sigma(data.residual_power(coef, intercept), left, is_single)
         return coef, intercept
 
-    def _by_gram(
-        self, X: Array, Y: Array, weight: Array | None
-    ) -> tuple[Array, Array, Array] | None:
-        """Return the fit by ZᵀSZ, or None where that would lose too many digits."""
-        if X.shape[0] <= X.shape[1]:
+    def _by_gram(self, data: RidgeData) -> tuple[Array, Array, Array] | None:
+        """Return coefficients, intercepts and singular values, or None where the Gram would lose too many digits."""
+        if data.X.shape[0] <= data.X.shape[1]:
             return None
-        m = moments_of(X, Y, weight, self.fit_intercept)
+        m = data.moments()
         values = linalg.eigvalsh(m.gram, check_finite=False)[::-1]
         if values[-1] <= max(_WELL_CONDITIONED, self.tol**2) * values[0]:
             return None
@@ -185,10 +181,6 @@ class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
             return None
         coef = factor.solve(m.cross)
         return coef, m.target_mean - m.mean @ coef, np.sqrt(values)
-
-    def _by_qr(self, X: Array, Y: Array, weight: Array | None) -> tuple[Array, Array, Array]:
-        spectrum = spectrum_of(X, Y, weight, self.fit_intercept, by_qr=True)
-        return spectrum.least_squares(X, weight, self.tol)
 
     def predict(self, X: Any) -> Array:
         """Predict the mean of y.

@@ -1,8 +1,9 @@
 """Regressions with a logarithmic link and a normal prior by scikit-learn's arguments: what they share.
 
 Notation: μ = exp(eta), eta = X w + b + o with offset o; s sample weights, S their sum; d(y, μ) the unit deviance.
-scikit-learn minimises Σ s_i d_i / 2S + alpha |w|² / 2. Half the deviance is the negative log likelihood up to terms free of w
-(gamma: of shape 1), so that times S this is the negative log posterior of the prior Normal(scale=1 / √(alpha S)).
+scikit-learn minimises Σ s_i d_i / 2S + alpha |w|² / 2. Half the deviance is the negative log likelihood up to terms
+free of w (gamma: of shape 1), so that times S this is the negative log posterior of the prior Normal(scale=1 /
+√(alpha S)).
 """
 
 import math
@@ -99,7 +100,8 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
         y : array-like of shape (n_samples,)
             Targets; for Poisson non-negative, for gamma positive.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows; non-negative. Only their ratios matter for the coefficients, since `alpha` is per row.
+            Weights of the rows; non-negative. Only their ratios matter for the coefficients, since `alpha` is per
+            row.
         offset : array-like of shape (n_samples,), default=None
             Added to the linear predictor, such as the logarithm of an exposure.
 
@@ -159,15 +161,15 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
         return self
 
     def _checked_target(self, y: ArrayLike, dtype: Any) -> Array:
-        y = check_array(y, dtype=dtype, ensure_2d=False, input_name="y")
+        target: Array = check_array(y, dtype=dtype, ensure_2d=False, input_name="y")
         try:
-            self._likelihood().check_target(y)
+            self._likelihood().check_target(target)
         except ValueError as error:
             # Begun with the words by which scikit-learn's users know it.
             raise ValueError(
                 f"Some value(s) of y are out of the valid range of the loss. {error}"
             ) from None
-        return y
+        return target
 
     def _start(self, X: Any, y: Array, weight: Array | None, shift: Array | None) -> Array:
         """Return where to begin: the model without features, or the fit before."""
@@ -231,8 +233,8 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
         Returns
         -------
         score : float
-            1 − D / D_null, at most 1, where D_null is the deviance of the best intercept alone for these data. Where that is zero, 1
-            for a perfect prediction and else 0.
+            1 − D / D_null, at most 1, where D_null is the deviance of the best intercept alone for these data. Where
+            that is zero, 1 for a perfect prediction and else 0.
 
         Raises
         ------

@@ -52,11 +52,11 @@ class MAPLogisticRegression(ClassPredictions):
     Parameters
     ----------
     penalty : {'l1', 'l2', 'elasticnet', 'deprecated'} or None, default='deprecated'
-        Deprecated by scikit-learn in favour of `C` and `l1_ratio`: ``'l2'`` is ``l1_ratio=0``, ``'l1'`` is ``l1_ratio=1``, and
-        None is ``C=np.inf``.
+        Deprecated by scikit-learn in favour of `C` and `l1_ratio`: ``'l2'`` is ``l1_ratio=0``, ``'l1'`` is
+        ``l1_ratio=1``, and None is ``C=np.inf``.
     C : float, default=1.0
-        Inverse of the strength of the penalty, positive: the square of the scale of the normal prior, or the scale of the
-        Laplace prior. ``np.inf`` is the flat prior, maximum likelihood.
+        Inverse of the strength of the penalty, positive: the square of the scale of the normal prior, or the scale of
+        the Laplace prior. ``np.inf`` is the flat prior, maximum likelihood.
     l1_ratio : float or None, default=0.0
         Part of the absolute values in the penalty, from 0 (normal prior) to 1 (Laplace prior). None is deprecated and
         means 0.
@@ -69,15 +69,16 @@ class MAPLogisticRegression(ClassPredictions):
     intercept_scaling : float, default=1
         For ``solver='liblinear'`` only: the scale of the intercept's prior in terms of that of a coefficient.
     class_weight : dict, 'balanced' or None, default=None
-        Weight of each class, times which each sample weight is taken; classes not in a dict have 1. ``'balanced'`` gives every
-        class the same total.
+        Weight of each class, times which each sample weight is taken; classes not in a dict have 1. ``'balanced'``
+        gives every class the same total.
     random_state : int, RandomState instance or None, default=None
         Seed of a stochastic solver of ours.
     solver : str, default='lbfgs'
-        One of scikit-learn's names, which stand for solvers of ours: ``'lbfgs'`` and ``'sag'`` for ``'lbfgs'``; ``'newton-cg'``,
-        ``'newton-cholesky'`` and ``'liblinear'`` for ``'newton'``; ``'saga'`` for ``'lbfgs'``. With `l1_ratio` above 0, ``'liblinear'``
-        (1 only) and ``'saga'`` stand for ``'auto'``. As in scikit-learn the others refuse it, and ``'liblinear'`` gives the
-        intercept a prior and refuses more than two classes. Or a name in `skbayes.solvers.SOLVERS`, or ``'auto'``.
+        One of scikit-learn's names, which stand for solvers of ours: ``'lbfgs'`` and ``'sag'`` for ``'lbfgs'``;
+        ``'newton-cg'``, ``'newton-cholesky'`` and ``'liblinear'`` for ``'newton'``; ``'saga'`` for ``'lbfgs'``. With
+        `l1_ratio` above 0, ``'liblinear'`` (1 only) and ``'saga'`` stand for ``'auto'``. As in scikit-learn the
+        others refuse it, and ``'liblinear'`` gives the intercept a prior and refuses more than two classes. Or a name
+        in `skbayes.solvers.SOLVERS`, or ``'auto'``.
     max_iter : int, default=100
         Most iterations of the solver, non-negative.
     verbose : int, default=0
@@ -117,16 +118,17 @@ class MAPLogisticRegression(ClassPredictions):
 
     Notes
     -----
-    The minimum over w, b of −Σ_i s_i log p(y_i | x_i·w + b) + Σ_j (l1_ratio |w_j| + (1 − l1_ratio) w_j² / 2) / C, which is
-    scikit-learn's objective over C: the priors are Normal(scale=√C) for ``l1_ratio=0``, Laplace(scale=C) for 1, and between them
-    ElasticNet(l1_scale=C / l1_ratio, l2_scale=√(C / (1 − l1_ratio))). For more than two classes the same vector added to all of
-    them changes no probability; of such solutions the one is given whose intercepts, and under a normal or flat prior
-    coefficients, sum to zero over the classes. Not offered of scikit-learn's class: other array libraries than numpy
-    (array API), and callbacks.
+    The minimum over w, b of −Σ_i s_i log p(y_i | x_i·w + b) + Σ_j (l1_ratio |w_j| + (1 − l1_ratio) w_j² / 2) / C,
+    which is scikit-learn's objective over C: the priors are Normal(scale=√C) for ``l1_ratio=0``, Laplace(scale=C) for
+    1, and between them ElasticNet(l1_scale=C / l1_ratio, l2_scale=√(C / (1 − l1_ratio))). For more than two classes
+    the same vector added to all of them changes no probability; of such solutions the one is given whose intercepts,
+    and under a normal or flat prior coefficients, sum to zero over the classes. Not offered of scikit-learn's class:
+    other array libraries than numpy (array API), and callbacks.
 
     References
     ----------
-    .. [1] Bohning (1992). Multinomial logistic regression algorithm. Annals of the Institute of Statistical Mathematics
+    .. [1] Bohning (1992). Multinomial logistic regression algorithm. Annals of the Institute of Statistical
+    Mathematics
        44, 197-200. doi:10.1007/BF00048682
 
     Examples
@@ -137,9 +139,9 @@ class MAPLogisticRegression(ClassPredictions):
     >>> model = MAPLogisticRegression().fit(X, y)
     >>> model.predict(X[:2])
     array([0, 0])
-    >>> model.predict_proba(X[:2]).round(3)
-    array([[0.982, 0.018, 0.   ],
-           [0.972, 0.028, 0.   ]])
+    >>> model.predict_proba(X[:2]).round(2)
+    array([[0.98, 0.02, 0.  ],
+           [0.97, 0.03, 0.  ]])
     >>> round(model.score(X, y), 2)
     0.97
     """

@@ -39,11 +39,11 @@ class MAPLogisticRegressionCV(ClassPredictions):
     Parameters
     ----------
     Cs : int or array-like of float, default=10
-        Inverse strengths, as in `MAPLogisticRegression`, in the order of the path; a number n for n values from 1e-4 to 1e4 on a
-        logarithmic scale.
+        Inverse strengths, as in `MAPLogisticRegression`, in the order of the path; a number n for n values from 1e-4
+        to 1e4 on a logarithmic scale.
     l1_ratios : array-like of float or None, default='warn'
-        Values of `l1_ratio`, as in `MAPLogisticRegression`, that are tried with each strength. ``'warn'`` and None mean 0, as
-        scikit-learn's deprecated default does, with its warning.
+        Values of `l1_ratio`, as in `MAPLogisticRegression`, that are tried with each strength. ``'warn'`` and None
+        mean 0, as scikit-learn's deprecated default does, with its warning.
     fit_intercept : bool, default=True
         Whether there is an intercept.
     cv : int, cross-validation generator, iterable or None, default=None
@@ -53,8 +53,8 @@ class MAPLogisticRegressionCV(ClassPredictions):
     penalty : {'l1', 'l2', 'elasticnet', 'deprecated'}, default='deprecated'
         Deprecated by scikit-learn in favour of `l1_ratios`.
     scoring : str, callable or None, default='warn'
-        What is to be maximised: the name of a scorer, or ``scorer(estimator, X, y)``. ``'warn'`` and None mean accuracy, the former
-        with scikit-learn's warning that this will change.
+        What is to be maximised: the name of a scorer, or ``scorer(estimator, X, y)``. ``'warn'`` and None mean
+        accuracy, the former with scikit-learn's warning that this will change.
     solver : str, default='lbfgs'
         As in `MAPLogisticRegression`.
     tol : float, default=0.0001
@@ -68,14 +68,15 @@ class MAPLogisticRegressionCV(ClassPredictions):
     verbose : int, default=0
         Progress as joblib prints it.
     refit : bool, default=True
-        Whether to fit to all rows at the best mean score. If not, the coefficients are the mean over the folds of those that
-        are best for each.
+        Whether to fit to all rows at the best mean score. If not, the coefficients are the mean over the folds of
+        those that are best for each.
     intercept_scaling : float, default=1.0
         For ``solver='liblinear'`` only, as in `MAPLogisticRegression`.
     random_state : int, RandomState instance or None, default=None
         Seed of a stochastic solver of ours.
     use_legacy_attributes : bool, default='warn'
-        Which of scikit-learn's two layouts the attributes have; ``'warn'`` is True with its warning that this will change.
+        Which of scikit-learn's two layouts the attributes have; ``'warn'`` is True with its warning that this will
+        change.
 
     Attributes
     ----------
@@ -90,10 +91,12 @@ class MAPLogisticRegressionCV(ClassPredictions):
     l1_ratios_ : ndarray of shape (n_l1_ratios,)
         The values of `l1_ratio` tried; [None] if none were given.
     coefs_paths_ : ndarray of shape (n_folds, n_l1_ratios, n_cs, n_classes, n_dof) or dict
-        Coefficients with their intercepts, 1 in place of `n_classes` for two. In the legacy layout a dict from classes (the second
-        of two) to arrays of shape (n_folds, n_cs, n_l1_ratios, n_dof), without the third axis if no `l1_ratios` are given.
+        Coefficients with their intercepts, 1 in place of `n_classes` for two. In the legacy layout a dict from
+        classes (the second of two) to arrays of shape (n_folds, n_cs, n_l1_ratios, n_dof), without the third axis if
+        no `l1_ratios` are given.
     scores_ : ndarray of shape (n_folds, n_l1_ratios, n_cs) or dict
-        Scores on the rows left out. In the legacy layout a dict from classes to the same array of shape (n_folds, n_cs, n_l1_ratios).
+        Scores on the rows left out. In the legacy layout a dict from classes to the same array of shape (n_folds,
+        n_cs, n_l1_ratios).
     n_iter_ : ndarray of shape (n_folds, n_l1_ratios, n_cs)
         Iterations of the solver; in the legacy layout (1, n_folds, n_cs, n_l1_ratios).
     C_ : float or ndarray of shape (n_classes,)
@@ -111,8 +114,8 @@ class MAPLogisticRegressionCV(ClassPredictions):
 
     Notes
     -----
-    The score of a strength is the mean over the folds; of equal ones the first is taken. A scorer that takes `labels` is given
-    all classes, since a fold may lack some.
+    The score of a strength is the mean over the folds; of equal ones the first is taken. A scorer that takes `labels`
+    is given all classes, since a fold may lack some.
 
     Examples
     --------
@@ -144,6 +147,11 @@ class MAPLogisticRegressionCV(ClassPredictions):
         "penalty": [StrOptions({"l1", "l2", "elasticnet", "deprecated"})],
         "use_legacy_attributes": ["boolean", StrOptions({"warn"})],
     }
+
+    coefs_paths_: Any  # these four have two layouts
+    scores_: Any
+    C_: Any
+    l1_ratio_: Any
 
     def __init__(
         self,
@@ -278,7 +286,7 @@ class MAPLogisticRegressionCV(ClassPredictions):
             # Not from the mean of the folds: the solution is then the same however the rows were split.
             mode = problem.solve(self.C_, self.l1_ratio_)
             if not mode.result.converged:
-                warn_of_no_convergence(mode, self.solver)
+                warn_of_no_convergence(mode, self.solver, stacklevel=5)
             w = mode.w
         else:
             i, j = np.unravel_index(np.argmax(order, axis=1), (n_cs, n_ratios))
@@ -300,7 +308,7 @@ class MAPLogisticRegressionCV(ClassPredictions):
         self.C_ = np.full(len(labels), self.C_)
         self.l1_ratio_ = np.full(len(labels), self.l1_ratio_)
 
-    def score(
+    def score(  # type: ignore[override]
         self,
         X: Any,
         y: ArrayLike,

@@ -1,7 +1,7 @@
 """Cross-validation of logistic regressions: on each fold a warm-started path along C, scored as it goes.
 
-Notation: F folds, R values of l1_ratio, Q values of C, K rows of coefficients (1 for two classes), d coefficients of a
-row with its intercept.
+Notation: F folds, R values of l1_ratio, Q values of C, K rows of coefficients (1 for two classes), d coefficients of
+a row with its intercept.
 """
 
 import warnings
@@ -145,5 +145,5 @@ def _warn_of_no_convergence(modes: list[LogisticMode]) -> None:
             f"{type(failed[0].solver).__name__}: {failed[0].result.message}. Increase the number of iterations "
             "(max_iter), scale the data, or give a larger tol.",
             ConvergenceWarning,
-            stacklevel=4,
+            stacklevel=5,
         )

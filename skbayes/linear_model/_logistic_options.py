@@ -1,8 +1,8 @@
 """How the arguments of the logistic regressions, which are scikit-learn's, name a prior and a solver.
 
-Notation: scikit-learn minimises C Σ_i s_i loss_i + Σ_j (l1_ratio |w_j| + (1 − l1_ratio) w_j² / 2). Divided by C this is the
-negative log posterior, so that w has the prior Normal(scale=√C) at l1_ratio = 0, Laplace(scale=C) at 1, and between
-them ElasticNet(l1_scale=C / l1_ratio, l2_scale=√(C / (1 − l1_ratio))). C = inf is the flat prior.
+Notation: scikit-learn minimises C Σ_i s_i loss_i + Σ_j (l1_ratio |w_j| + (1 − l1_ratio) w_j² / 2). Divided by C this
+is the negative log posterior, so that w has the prior Normal(scale=√C) at l1_ratio = 0, Laplace(scale=C) at 1, and
+between them ElasticNet(l1_scale=C / l1_ratio, l2_scale=√(C / (1 − l1_ratio))). C = inf is the flat prior.
 """
 
 import math
@@ -141,14 +141,15 @@ def paths_of(penalty: str, l1_ratios: Any) -> tuple[str, Any, list[float]]:
             stacklevel=4,
         )
     values = [0.0] if l1_ratios is None else list(l1_ratios)
-    is_number = [isinstance(v, Real) and 0 <= v <= 1 for v in values]
-    if not values or not all(is_number) or (penalty == "elasticnet" and l1_ratios is None):
+    are_ratios = all(isinstance(v, Real) and 0.0 <= float(v) <= 1.0 for v in values)
+    if not values or not are_ratios or (penalty == "elasticnet" and l1_ratios is None):
         raise ValueError(
             f"l1_ratios must be an array-like of numbers between 0 and 1; got (l1_ratios={l1_ratios!r})."
         )
     if penalty == "deprecated":
-        name = {(0.0,): "l2", (1.0,): "l1"}.get(tuple(sorted({float(v) for v in values})))
-        return name or "elasticnet", l1_ratios, [float(v) for v in values]
+        different = {float(v) for v in values}
+        name = "l2" if different == {0.0} else "l1" if different == {1.0} else "elasticnet"
+        return name, l1_ratios, [float(v) for v in values]
     warnings.warn(
         _PENALTY_DEPRECATED.format(l1_ratio="l1_ratios", C="Cs"), FutureWarning, stacklevel=4
     )
@@ -203,10 +204,11 @@ def check_two_classes(classes: Any, solver: str) -> None:
     if len(classes) < 2:
         raise ValueError(
             "This solver needs samples of at least 2 classes in the data, but the data contains only one class: "
-            f"{classes[0]!r}. Give rows of another class too."
+            f"{classes[0]!s}. Give rows of another class too."
         )
     if solver == "liblinear" and len(classes) > 2:
         raise ValueError(
-            "The 'liblinear' solver does not support multiclass classification (n_classes >= 3); "
-            f"got {len(classes)} classes. Use another solver, or wrap the estimator in OneVsRestClassifier."
+            "The 'liblinear' solver does not support multiclass classification (n_classes >= 3). Only binary "
+            f"classification is supported. The type of the target is multiclass; got {len(classes)} classes. Use "
+            "another solver, or wrap the estimator in OneVsRestClassifier."
         )

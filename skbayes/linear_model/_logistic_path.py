@@ -134,8 +134,8 @@ class LogisticProblem:
     def _centred(self, w: Array, C: float, l1_ratio: float) -> Array:
         """Of all coefficients that give the same probabilities, return those that sum to zero over the classes.
 
-        The same vector added to every class changes no probability. A normal prior is largest where the sum is zero; a
-        flat one does not mind, and the choice makes the solution the same for every solver.
+        The same vector added to every class changes no probability. A normal prior is largest where the sum is zero;
+        a flat one does not mind, and the choice makes the solution the same for every solver.
         """
         if self.n_classes == 2:
             return w
@@ -156,12 +156,12 @@ def class_weights(class_weight: Any, classes: Array, code: Array, weight: Array 
     return np.divide(count.sum(), len(classes) * count, out=np.zeros(len(classes)), where=count > 0)
 
 
-def warn_of_no_convergence(mode: LogisticMode, solver: str) -> None:
+def warn_of_no_convergence(mode: LogisticMode, solver: str, stacklevel: int = 4) -> None:
     """Say which tolerance was not reached, what was, and what to do."""
     opening = _OPENINGS.get(solver, _OPENING).format(solver=solver, n=mode.result.n_iter)
     warnings.warn(
         f"{opening} {type(mode.solver).__name__}: {mode.result.message}. Increase the number of iterations (max_iter), "
         "scale the data, or give a larger tol.",
         ConvergenceWarning,
-        stacklevel=3,
+        stacklevel=stacklevel,  # by default the caller of a decorated `fit` that calls this
     )

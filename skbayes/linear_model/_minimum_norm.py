@@ -1,7 +1,8 @@
 """Of all coefficients that predict the same, those of least norm: where maximum likelihood alone does not say which.
 
-Notation: Z = X − 1 μᵀ if there is an intercept, else X; (n, p). Under a flat prior the likelihood does not change along the
-null space of Z (the intercept follows); the limit of a vanishing normal prior is the w without a part in it.
+Notation: Z = X − 1 μᵀ if there is an intercept, else X; (n, p). Under a flat prior the likelihood does not change
+along the null space of Z (the intercept follows); the limit of a vanishing normal prior is the w without a part in
+it.
 """
 
 from dataclasses import replace
@@ -20,9 +21,11 @@ Array = NDArray[Any]
 
 # Above, the decomposition of a matrix of that side takes longer than the fit.
 _LARGEST_SIDE = 3000
-# Rows per column of the sample that says whether the columns are independent: if in some rows they are, in all they are.
+# Rows per column of the sample that says whether the columns are independent: if in some rows they are, in all they
+# are.
 _ROWS_PER_COLUMN = 5
-# A pivot of the scaled Gram below this is a dependence or near it; one of dependent columns is rounding, about 1e-15 p.
+# A pivot of the scaled Gram below this is a dependence or near it; one of dependent columns is rounding, about 1e-15
+# p.
 _LEAST_PIVOT = 1e-9
 # What a value may differ by from rounding alone, in units of its last place.
 _ROUNDING = 100.0
@@ -79,7 +82,7 @@ def minimum_norm(
     centred = Design(design.X, mean)
     w = coef.astype(np.float64)
     least = _in_row_space(centred, w) if n <= p else w - _in_null_space(centred, w)
-    if intercept is not None:
+    if intercept is not None and mean is not None:
         intercept = intercept + float(mean @ (w - least))
     return least.astype(coef.dtype), intercept
 

@@ -14,7 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._design import add_gram, block_buffer, blocks, fill_block, is_thin, mirrored, product, row_major, weighted_mean
+from ._design import (
+    add_gram,
+    block_buffer,
+    blocks,
+    fill_block,
+    is_thin,
+    mirrored,
+    product,
+    row_major,
+    weighted_mean,
+)
 
 __all__ = ["Moments", "centred", "joint_products", "moments_of", "provisional_mean"]
 

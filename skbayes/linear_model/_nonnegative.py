@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from ._design import Design
+from ._moments import Moments
 from ._symmetric import cholesky
 
 __all__ = ["Nonnegative", "nonnegative"]
@@ -60,15 +61,17 @@ def nonnegative(
     alpha: float,
     tol: float,
     max_iter: int | None,
-    gram: Array | None,
-    cross: Array | None,
+    moments: Moments | None,
+    target: int,
 ) -> Nonnegative:
-    """Return the minimum of F for w ≥ 0, with ZᵀSZ and ZᵀSv if they are at hand."""
-    if gram is None or cross is None:
+    """Return the minimum of F for w ≥ 0; v is the target of that number in the moments, if they are at hand."""
+    gram = None if moments is None else moments.gram
+    if moments is None:
         cross, gradient, diagonal = _from_data(design, v, weight, alpha)
     else:
-        diagonal = np.diag(gram) + alpha
-        cross, gradient = cross, _from_gram(gram, cross, alpha)
+        cross = moments.cross[:, target]
+        diagonal = np.diag(moments.gram) + alpha
+        gradient = _from_gram(moments.gram, cross, alpha)
     # In units in which each feature has curvature 1; positive units keep the box.
     unit = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     scale = float(np.abs(unit * cross).max(initial=0.0)) or 1.0
@@ -91,7 +94,9 @@ def nonnegative(
         },
     )
     w = np.asarray(unit * end.x)
-    polished = w if end.status == 1 else _polished(w, design, weight, alpha, gram, cross, gradient, unit)
+    polished = (
+        w if end.status == 1 else _polished(w, design, weight, alpha, gram, cross, gradient, unit)
+    )
     reached = _violation(polished, gradient(polished)[1], unit) / scale
     # Out of iterations is the one ending at which L-BFGS would have gone on.
     return Nonnegative(polished, int(end.nit), end.status != 1, reached)
@@ -169,7 +174,9 @@ def _polished(
     return best if gradient(best)[0] < gradient(start)[0] else start
 
 
-def _block(S: Array, design: Design, weight: Array | None, alpha: float, gram: Array | None) -> Array:
+def _block(
+    S: Array, design: Design, weight: Array | None, alpha: float, gram: Array | None
+) -> Array:
     if gram is None:
         Z = design.columns(S).astype(np.float64, copy=False)
         A = Z.T @ (Z if weight is None else weight[:, None] * Z)

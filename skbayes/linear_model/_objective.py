@@ -21,6 +21,7 @@ from ._duality import duality_gap
 from ._layout import Layout
 from ._preconditioner import gram_diagonal, preconditioner
 from ._prior_term import PriorTerm
+from ._profiled import Profile, profiled
 from ._rescaling import RescaledObjective, coordinates_at
 from ._restricted import RestrictedObjective
 
@@ -118,7 +119,8 @@ class LinearObjective:
             "hessian": prior.has_hessian,
             "smooth": prior.is_smooth and not prior.is_bounded,
             "bounds": prior.is_smooth,
-            "separable": prior.has_penalty and (self._split or prior.is_bounded or not prior.is_smooth),
+            "separable": prior.has_penalty
+            and (self._split or prior.is_bounded or not prior.is_smooth),
             "prox": prior.has_prox and (prior.is_bounded or not prior.is_smooth),
             "quadratic": self.is_quadratic,
             "columns": self.layout.n_classes is None,
@@ -302,7 +304,13 @@ class LinearObjective:
         slope = slope if self.data.weight is None else slope * self.data.weight
         offset = self.data.offset
         response = eta + slope / d
-        return self._of(DataTerm(self.design, response, Gaussian(scale=1.0), d, offset, self.layout))
+        return self._of(
+            DataTerm(self.design, response, Gaussian(scale=1.0), d, offset, self.layout)
+        )
+
+    def profiled(self) -> Profile:
+        """Return the quadratic form and the penalty, without a flat intercept: what coordinate descent works on."""
+        return profiled(self)
 
     def batch(self, rows: Any) -> "LinearObjective":
         """Return the objective of some rows, scaled to n rows, with the whole prior."""

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from ._data_term import DataTerm
+from ._design import Design
 from ._prior_term import PriorTerm
 
 __all__ = ["cholesky_solve", "gram_diagonal", "preconditioner", "sample_rows"]
@@ -36,8 +37,10 @@ _LARGEST_FACTOR = 2000
 _GEMM_GAIN = 20
 # The Gram may cost as much as this many gradients: about what it saves at least.
 _GRADIENTS = 4
-# Below so many operations (about 15 ms) all rows are taken.
-_CHEAP_GRAM = 3e8
+# Between sparse matrices and vectors the ratio is the other way round.
+_SPARSE_GAIN = 0.7
+# Below so many operations (2 ms, and 5 ms) all rows are taken.
+_CHEAP_GRAM, _CHEAP_SPARSE_GRAM = 3e7, 1e6
 # Rows per parameter that make the Gram of a sample a good stand-in: eigenvalues of M⁻¹ H within (1 ± 1/√20)^∓2. With
 # fewer than 10 its small eigenvalues are far too small, and it is shrunk towards its diagonal; 3 are taken at any cost:
 # at 20000 x 1000 they and the shrinkage take half the time of 1.6, and a third of that of all rows.
@@ -47,7 +50,8 @@ _ROWS_PER_PARAMETER, _ENOUGH_ROWS, _FEWEST_ROWS = 20, 10, 3
 _JITTER = 1e-10
 # A flat direction of few rows gets this part of the curvature of the data as its precision: M is then H to this error.
 _FLAT = 1e-6
-_ROWS_AT_ONCE = 4096
+# Copied at a time.
+_ROWS_AT_ONCE = 2048
 
 
 def preconditioner(data: DataTerm, prior: PriorTerm, w: Array) -> Solve:
@@ -56,8 +60,9 @@ def preconditioner(data: DataTerm, prior: PriorTerm, w: Array) -> Solve:
     precisions = [_positive(precision) for precision in prior.precisions(w)]
     rows = None
     if layout.width <= _LARGEST_FACTOR and data.n_samples >= layout.width:
-        rows = sample_rows(data.n_samples, layout.width, data.design.is_sparse)
-    d = data.diagonal_curvature(w, rows)
+        rows = sample_rows(data.design)
+    # Of a sparse X the curvature of all rows is cheap, and its diagonal corrects the sample's.
+    d = data.diagonal_curvature(w, None if data.design.is_sparse else rows)
     d = d[:, None] if d.ndim == 1 else d
     solves = _solves(data, precisions, d, rows)
     return solves[0] if layout.n_classes is None else _of_classes(solves, precisions)
@@ -74,14 +79,21 @@ def _solves(data: DataTerm, precisions: list[Array], d: Array, rows: Array | Non
     return [cholesky_solve(gram + _matrix(q)) for gram, q in zip(grams, precisions, strict=True)]
 
 
-def sample_rows(n_samples: int, width: int, is_sparse: bool) -> Array | None:
+def sample_rows(design: Design) -> Array | None:
     """Return the rows of the Gram, ascending; None: all of them."""
-    affordable = _GRADIENTS * _GEMM_GAIN * n_samples // max(width, 1)
+    n_samples, width = design.shape
+    if design.is_sparse:
+        row_length = design.X.nnz / max(n_samples, 1)
+        operations, gain = n_samples * row_length**2, _SPARSE_GAIN
+    else:
+        row_length = width
+        operations, gain = n_samples * width**2, _GEMM_GAIN
+    affordable = int(_GRADIENTS * gain * n_samples / max(row_length, 1.0))
     size = min(max(_ROWS_PER_PARAMETER * width, 1000), max(affordable, _FEWEST_ROWS * width))
-    if n_samples * width**2 <= _CHEAP_GRAM:
-        return None
-    # Sparse rows are short: their Gram costs little more than a gradient.
-    if is_sparse or 2 * size >= n_samples:
+    if (
+        operations <= (_CHEAP_SPARSE_GRAM if design.is_sparse else _CHEAP_GRAM)
+        or 2 * size >= n_samples
+    ):
         return None
     # A fixed seed: the same data give the same iterations.
     rows = np.random.default_rng(0).choice(n_samples, size=size, replace=False, shuffle=False)
@@ -104,6 +116,8 @@ def _grams(data: DataTerm, d: Array, rows: Array | None) -> list[Array]:
     """Return Xᵀ D_k X for each column of d, scaled from the sample of rows to all rows."""
     if rows is None:
         return [data.bordered_gram(data.design, d_k) for d_k in np.ascontiguousarray(d.T)]
+    if data.design.is_sparse:
+        return _sparse_grams(data, d, rows)
     width = data.layout.width
     grams = np.zeros((d.shape[1], width, width))
     for start in range(0, rows.size, _ROWS_AT_ONCE):
@@ -118,6 +132,21 @@ def _grams(data: DataTerm, d: Array, rows: Array | None) -> list[Array]:
         squares = gram_diagonal(data, np.ones(data.n_samples, dtype=data.design.dtype))[unseen]
         grams[:, unseen, unseen] = np.outer(d.mean(axis=0), squares)
     return [_shrunk(gram, width / rows.size) for gram in grams]
+
+
+def _sparse_grams(data: DataTerm, d: Array, rows: Array) -> list[Array]:
+    """Return the correlations in the sample of rows with the diagonals of all rows."""
+    design = data.design.rows(rows)
+    grams = []
+    for d_k in np.ascontiguousarray(d.T):
+        gram = data.bordered_gram(design, d_k[rows])
+        diagonal = np.diag(gram)
+        whole = gram_diagonal(data, d_k)
+        ratio = np.sqrt(np.divide(whole, diagonal, out=np.zeros_like(whole), where=diagonal > 0.0))
+        gram = _shrunk(gram * ratio * ratio[:, None], gram.shape[0] / rows.size)
+        np.fill_diagonal(gram, whole)
+        grams.append(gram)
+    return grams
 
 
 def _shrunk(gram: Array, ratio: float) -> Array:
@@ -209,7 +238,9 @@ def _of_classes(solves: list[Solve], precisions: list[Array]) -> Solve:
     def solve(r: Array) -> Array:
         rows = r.reshape(len(solves), -1)
         mean = rows.mean(axis=0)
-        solved = np.stack([of_class(row - mean) for of_class, row in zip(solves, rows, strict=True)])
+        solved = np.stack(
+            [of_class(row - mean) for of_class, row in zip(solves, rows, strict=True)]
+        )
         solved -= solved.mean(axis=0)
         solved += inverse * mean if of_mean is None else of_mean(mean)
         return solved.ravel()

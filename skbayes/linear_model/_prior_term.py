@@ -84,7 +84,9 @@ class PriorTerm:
         """Return whether the smooth part is a quadratic of each parameter alone."""
         n_features = self.layout.n_features
         return self.is_quadratic and all(
-            np.ndim(part.prior.quadratic()[1]) < 2 or n_features == 1 for part in self._parts if part.is_smooth
+            np.ndim(part.prior.quadratic()[1]) < 2 or n_features == 1
+            for part in self._parts
+            if part.is_smooth
         )
 
     @property
@@ -100,7 +102,9 @@ class PriorTerm:
     def _box(self, bounds: Bounds | None) -> tuple[Array, Array]:
         lower, upper = (-np.inf, np.inf) if bounds is None else bounds
         n_features = self.layout.n_features
-        box = [np.broadcast_to(np.asarray(b, dtype=np.float64), (n_features,)) for b in (lower, upper)]
+        box = [
+            np.broadcast_to(np.asarray(b, dtype=np.float64), (n_features,)) for b in (lower, upper)
+        ]
         return self.layout.spread(box[0], -np.inf), self.layout.spread(box[1], np.inf)
 
     def _penalty(self) -> SeparablePenalty:
@@ -155,7 +159,9 @@ class PriorTerm:
     def precisions(self, w: Array) -> list[Array]:
         """Return the Hessian of the smooth part for each output: (width,) if diagonal, else (width, width)."""
         places = self._places(w)
-        return [self._precision([rows[k] for _, rows in places]) for k in range(places[0][1].shape[0])]
+        return [
+            self._precision([rows[k] for _, rows in places]) for k in range(places[0][1].shape[0])
+        ]
 
     def _precision(self, rows: list[Array]) -> Array:
         width = self.layout.width

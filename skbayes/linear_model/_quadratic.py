@@ -80,6 +80,10 @@ class CentredQuadratic:
             eta = eta - self.x_mean @ w
         return self.target - (eta if self.root is None else self.root * eta)
 
+    def intercept(self, w: Array) -> float:
+        """Return the best b for these coefficients; 0 without an intercept."""
+        return 0.0 if self.x_mean is None else float(self.y_mean - self.x_mean @ w)
+
     def evaluate(self, w: Array) -> tuple[float, Array]:
         """Return ‖t − Zw‖² and Zᵀ(t − Zw)."""
         return self.products(self.residual(w))
@@ -102,6 +106,17 @@ class CentredQuadratic:
         self._keep(S)
         rows = self._kept[: len(T)]
         return (rows[len(T) - len(S) :] @ rows.T).astype(np.float64, copy=False)
+
+    def support_gram(self, S: Array) -> Array:
+        """Return the block (|S|, |S|) of ZᵀZ for any S."""
+        if self.is_sparse:
+            return self._sparse_gram(S, S)
+        if np.all(self._is_kept[S]):
+            at = np.empty(self.n_parameters, dtype=np.intp)
+            at[self._kept_indices] = np.arange(len(self._kept_indices))
+            block = self._kept[at[S]]
+            return (block @ block.T).astype(np.float64, copy=False)
+        return full_gram(self.X[:, S], self.root, None if self.x_mean is None else self.x_mean[S])
 
     def _sparse_gram(self, S: Array, T: Array) -> Array:
         left, right = self.X[:, S], self.X[:, T]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from ._design import Design
-from ._preconditioner import gram_diagonal, sample_rows
+from ._preconditioner import gram_diagonal
 
 __all__ = ["Coordinates", "RescaledObjective", "coordinates_at"]
 
@@ -24,6 +24,8 @@ Array = NDArray[Any]
 _WIDEST = 300
 # Added to the unit diagonal of the scaled curvature: a sample of rows knows its smallest eigenvalues to no better part.
 _RIDGE = 1e-3
+# Rows that tell the curvature: its eigenvalues within (1 ± 1/√20)², and the scale of a feature to a few percent.
+_PER_PARAMETER, _FEWEST = 20, 1000
 
 
 class Coordinates:
@@ -183,8 +185,12 @@ def coordinates_at(objective: Any, w: Array, total: float) -> Coordinates:
 
 def _sample(data: Any) -> Any:
     """Return the data term of as many rows as say enough, scaled to all."""
-    rows = sample_rows(data.n_samples, data.layout.width, data.design.is_sparse)
-    return data if rows is None else data.part(rows, data.n_samples / rows.size)
+    n_rows = max(_FEWEST, _PER_PARAMETER * data.layout.width)
+    if data.n_samples < 2 * n_rows:
+        return data
+    # A seed of its own: the coordinates are no part of the fit's randomness.
+    rows = np.random.default_rng(0).choice(data.n_samples, n_rows, replace=False, shuffle=False)
+    return data.part(np.sort(rows), data.n_samples / n_rows)
 
 
 def _diagonal(precision: Array) -> Array:

@@ -86,18 +86,26 @@ class RestrictedObjective:
         gradient = _gradient(self.data.design, self.layout, at.slope)
         return at.value + self._smooth_prior(w), gradient + self.precision * (w - self.centre)
 
-    def hessian_and_square(self, w: Array) -> tuple[Array, float]:
-        """Return the expected Hessian of f, and Σ slope² / curvature: twice what f could fall if each eta were free."""
-        at, data = self._at(w), self.data
-        d = -data.likelihood.expected_hessian(data.y, at.eta)
-        d = d if data.weight is None else d * _like(data.weight, d)
-        hessian = self._curved(d)
+    def hessian(self, w: Array) -> Array:
+        """Return the expected Hessian of f, (m, m), row by row in memory."""
+        hessian = self._curved(self._curvature(w))
         hessian.flat[:: len(hessian) + 1] += self.precision
+        return hessian
+
+    def square(self, w: Array) -> float:
+        """Return Σ slope² / curvature: twice what f could fall, by its quadratic model, if each eta were free."""
+        at = self._at(w)
+        d = self._curvature(w)
         if d.ndim > 1:  # of labels: f is at least 0, and the curvature has no inverse
-            return hessian, 2.0 * at.value + 2.0 * self._smooth_prior(w)
+            return 2.0 * at.value + 2.0 * self._smooth_prior(w)
         slope = at.slope.astype(np.float64, copy=False)
         square = np.divide(slope * slope, d, out=np.zeros_like(slope), where=d > 0.0)
-        return hessian, float(square.sum()) + 2.0 * self._smooth_prior(w)
+        return float(square.sum()) + 2.0 * self._smooth_prior(w)
+
+    def _curvature(self, w: Array) -> Array:
+        data = self.data
+        d = -data.likelihood.expected_hessian(data.y, self._at(w).eta)
+        return d if data.weight is None else d * _like(data.weight, d)
 
     def full_gradient(self, w: Array) -> Array:
         """Return the gradient of f by all parameters of the whole objective, (m,)."""

@@ -1,6 +1,6 @@
 """MAPRidge: normal prior, Gaussian likelihood, in scikit-learn's terms."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,6 +9,7 @@ from sklearn.utils.validation import validate_data
 
 from .._sklearn import fit_context
 from ._base import check_weight
+from ._ridge_data import RidgeData
 from ._ridge_options import RIDGE_CONSTRAINTS, Array, RidgeModel, as_targets, noise_scale
 
 __all__ = ["MAPRidge"]
@@ -33,10 +34,10 @@ class MAPRidge(MultiOutputMixin, RegressorMixin, RidgeModel):
     tol : float, default=0.0001
         Where solvers that iterate end, non-negative: at a gradient of this size relative to that at zero.
     solver : str, default="auto"
-        ``"auto"`` takes a closed form, and conjugate gradients for large sparse X. ``"closed_form"`` and ``"cholesky"``:
-        Cholesky of the smaller Gram matrix, with corrections from the residuals or an SVD where it is ill-conditioned.
-        ``"svd"``: singular values through a QR decomposition. ``"sparse_cg"``, ``"lsqr"``, ``"sag"``, ``"saga"``: conjugate
-        gradients. ``"lbfgs"``: with `positive`.
+        ``"auto"`` takes a closed form, and conjugate gradients for large sparse X. ``"closed_form"`` and ``"cholesky"``
+        take a Cholesky factor of the smaller Gram matrix, with corrections from the residuals or an SVD where it is
+        ill-conditioned; ``"svd"`` takes singular values through a QR decomposition; ``"sparse_cg"``, ``"lsqr"``,
+        ``"sag"`` and ``"saga"`` are conjugate gradients; ``"lbfgs"`` is for `positive`.
     positive : bool, default=False
         Whether coefficients must be at least zero.
     random_state : int, RandomState or None, default=None
@@ -49,8 +50,8 @@ class MAPRidge(MultiOutputMixin, RegressorMixin, RidgeModel):
     intercept_ : float or ndarray of shape (n_targets,)
         Intercept; 0.0 without one.
     noise_scale_ : float or ndarray of shape (n_targets,)
-        Estimated standard deviation of the noise, in the unit of y; NaN where no degrees of freedom are left for it. Not
-        there after conjugate gradients and with `positive`, which do not know the effective degrees of freedom.
+        Estimated standard deviation of the noise, in the unit of y; NaN where no degrees of freedom are left for it.
+        Not there after conjugate gradients and with `positive`, which do not know the effective degrees of freedom.
     objective_ : float or ndarray of shape (n_targets,)
         Σ s (y − x·w − b)² + alpha ‖w‖².
     n_iter_ : ndarray of shape (n_targets,) or None
@@ -78,8 +79,8 @@ class MAPRidge(MultiOutputMixin, RegressorMixin, RidgeModel):
 
     References
     ----------
-    .. [1] Hoerl, Kennard (1970). Ridge regression: biased estimation for nonorthogonal problems. Technometrics 12, 55-67.
-       doi:10.1080/00401706.1970.10488634
+    .. [1] Hoerl, Kennard (1970). Ridge regression: biased estimation for nonorthogonal problems. Technometrics 12,
+       55-67. doi:10.1080/00401706.1970.10488634
 
     Examples
     --------
@@ -89,7 +90,7 @@ class MAPRidge(MultiOutputMixin, RegressorMixin, RidgeModel):
     (array([1.333]), 1.667)
     """
 
-    _parameter_constraints = RIDGE_CONSTRAINTS
+    _parameter_constraints: ClassVar[dict[str, Any]] = RIDGE_CONSTRAINTS
 
     def __init__(
         self,
@@ -145,7 +146,8 @@ class MAPRidge(MultiOutputMixin, RegressorMixin, RidgeModel):
             y_numeric=True,
         )
         Y, is_single = as_targets(y, X.dtype)
-        fit = self._fit_targets(X, Y, check_weight(sample_weight, X), is_single)
+        data = RidgeData(X, Y, check_weight(sample_weight, X), self.fit_intercept)
+        fit = self._fit_targets(data, is_single)
         scale = noise_scale(fit, is_single)
         if scale is not None:
             self.noise_scale_ = scale

@@ -1,6 +1,6 @@
 """MAPRidgeClassifier: ridge regression on labels of −1 and 1, one target for each class."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,7 @@ from sklearn.utils.validation import validate_data
 
 from .._sklearn import StrOptions, fit_context
 from ._base import LinearModel, check_weight
+from ._ridge_data import RidgeData
 from ._ridge_options import RIDGE_CONSTRAINTS, Array, RidgeModel
 from ._ridge_search import RIDGE_CV_CONSTRAINTS, Predicted, RidgeSearch
 
@@ -29,7 +30,7 @@ class RidgeLabels(ClassifierMixin, LinearModel):
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[Any, Array, Array, Array | None]:
         """Return X, labels, targets of −1 and 1 (n, k), and weights."""
-        X, y = validate_data(
+        X, labels = validate_data(
             self,
             X,
             y,
@@ -38,7 +39,7 @@ class RidgeLabels(ClassifierMixin, LinearModel):
             multi_output=True,
         )
         self.label_binarizer_ = LabelBinarizer(pos_label=1, neg_label=-1)
-        Y = self.label_binarizer_.fit_transform(y).astype(np.float64)
+        Y = self.label_binarizer_.fit_transform(labels).astype(X.dtype)
         self.classes_ = self.label_binarizer_.classes_
         if len(self.classes_) < 2:
             raise ValueError(
@@ -46,12 +47,12 @@ class RidgeLabels(ClassifierMixin, LinearModel):
                 "Give rows of another class."
             )
         if not self._is_multilabel():
-            y = column_or_1d(y, warn=True)
+            labels = column_or_1d(labels, warn=True)
         weight = check_weight(sample_weight, X)
         if self.class_weight:
-            by_class = compute_sample_weight(self.class_weight, y).astype(X.dtype)
+            by_class = compute_sample_weight(self.class_weight, labels).astype(X.dtype)
             weight = by_class if weight is None else weight * by_class
-        return X, y, Y, weight
+        return X, labels, Y, weight
 
     def _is_multilabel(self) -> bool:
         return str(self.label_binarizer_.y_type_).startswith("multilabel")
@@ -162,7 +163,7 @@ class MAPRidgeClassifier(RidgeLabels, RidgeModel):
     array(['a', 'b'], dtype='<U1')
     """
 
-    _parameter_constraints = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **RIDGE_CONSTRAINTS,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
@@ -216,7 +217,7 @@ class MAPRidgeClassifier(RidgeLabels, RidgeModel):
             If data, labels or weights are wrong or of the wrong shape.
         """
         X, _, Y, weight = self._prepare(X, y, sample_weight)
-        self._fit_targets(X, Y.astype(X.dtype, copy=False), weight, is_single=False)
+        self._fit_targets(RidgeData(X, Y, weight, self.fit_intercept), is_single=False)
         return self
 
 
@@ -255,7 +256,7 @@ class MAPRidgeClassifierCV(RidgeLabels, RidgeSearch):
     label_binarizer_ : LabelBinarizer
         From labels to targets.
     cv_results_ : ndarray of shape (n_samples, n_targets, n_alphas)
-        Only with `store_cv_results`: weighted squared leave-one-out errors, or with `scoring` the leave-one-out predictions.
+        Only with `store_cv_results`: weighted squared leave-one-out errors, or with `scoring` the predictions.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -274,7 +275,7 @@ class MAPRidgeClassifierCV(RidgeLabels, RidgeSearch):
     0.1
     """
 
-    _parameter_constraints = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **RIDGE_CV_CONSTRAINTS,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
@@ -327,7 +328,7 @@ class MAPRidgeClassifierCV(RidgeLabels, RidgeSearch):
             If a strength is no number.
         """
         X, labels, Y, weight = self._prepare(X, y, sample_weight)
-        self._choose_and_fit(X, Y, labels, weight, False, params)
+        self._choose_and_fit(RidgeData(X, Y, weight, self.fit_intercept), labels, False, params)
         return self
 
     def _stand_in(self) -> Any:

@@ -1,6 +1,6 @@
 """MAPRidgeCV: the strength of a normal prior chosen by leave-one-out, by folds, or by the evidence."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +11,7 @@ from sklearn.utils.validation import validate_data
 from .._sklearn import StrOptions, fit_context
 from ._base import check_weight
 from ._ridge import MAPRidge
+from ._ridge_data import RidgeData
 from ._ridge_options import Array, as_targets
 from ._ridge_search import RIDGE_CV_CONSTRAINTS, RidgeSearch
 
@@ -20,7 +21,8 @@ __all__ = ["MAPRidgeCV"]
 class MAPRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
     """Ridge regression whose strength is chosen from a list.
 
-    The numbers are those of `sklearn.linear_model.RidgeCV` at the same arguments. One factorisation serves all strengths.
+    The numbers are those of `sklearn.linear_model.RidgeCV` at the same arguments. One factorisation serves all
+    strengths.
 
     Parameters
     ----------
@@ -33,8 +35,9 @@ class MAPRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
     cv : int, splitter, iterable or None, default=None
         Folds; None: leave-one-out, exactly and without refits.
     gcv_mode : {"auto", "svd", "eigen"} or None, default=None
-        How leave-one-out factorises: ``"eigen"``, as ``"auto"`` and None, by the eigenvectors of the smaller Gram matrix, unless
-        it is too ill-conditioned for the smallest strength; ``"svd"`` by a QR decomposition and singular values.
+        How leave-one-out factorises: ``"eigen"``, as ``"auto"`` and None, by the eigenvectors of the smaller Gram
+        matrix, unless it is too ill-conditioned for the smallest strength; ``"svd"`` by a QR decomposition and
+        singular values.
     store_cv_results : bool, default=False
         Whether to keep `cv_results_`; only without `cv`.
     alpha_per_target : bool, default=False
@@ -56,7 +59,7 @@ class MAPRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
     noise_scale_ : float or ndarray of shape (n_targets,)
         Estimated standard deviation of the noise, in the unit of y; NaN where no degrees of freedom are left for it.
     cv_results_ : ndarray of shape (n_samples, n_alphas) or (n_samples, n_targets, n_alphas)
-        Only with `store_cv_results`: weighted squared leave-one-out errors, or with `scoring` the leave-one-out predictions.
+        Only with `store_cv_results`: weighted squared leave-one-out errors, or with `scoring` the predictions.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -68,7 +71,8 @@ class MAPRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
 
     Notes
     -----
-    With residual e_i and leverage h_i of row i in the fit of all rows, the fit without it misses it by e_i / (1 − h_i) [1]_.
+    With residual e_i and leverage h_i of row i in the fit of all rows, the fit without it misses it by
+    e_i / (1 − h_i) [1]_.
 
     References
     ----------
@@ -85,14 +89,13 @@ class MAPRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
     (0.01, 0.517)
     """
 
-    _parameter_constraints = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **RIDGE_CV_CONSTRAINTS,
         "gcv_mode": [StrOptions({"auto", "svd", "eigen"}), None],
         "alpha_per_target": ["boolean"],
         "tune": [StrOptions({"loo", "cv", "evidence"}), None],
     }
     _fixed_model = MAPRidge
-    _default_scoring = "r2"
 
     def __init__(
         self,
@@ -154,8 +157,8 @@ class MAPRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
             y_numeric=True,
         )
         Y, is_single = as_targets(y, np.float64)
-        weight = check_weight(sample_weight, X)
-        self._choose_and_fit(X, Y, np.asarray(y), weight, is_single, params)
+        data = RidgeData(X, Y, check_weight(sample_weight, X), self.fit_intercept)
+        self._choose_and_fit(data, np.asarray(y), is_single, params)
         return self
 
     def predict(self, X: Any) -> Array:

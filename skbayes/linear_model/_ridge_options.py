@@ -14,9 +14,17 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._sklearn import Interval, StrOptions
 from ._base import LinearModel
+from ._ridge_data import RidgeData
 from ._ridge_solve import RidgeFit, choose_road, solve_ridge
 
-__all__ = ["RIDGE_CONSTRAINTS", "RidgeModel", "as_targets", "noise_scale", "set_coefficients", "sigma"]
+__all__ = [
+    "RIDGE_CONSTRAINTS",
+    "RidgeModel",
+    "as_targets",
+    "noise_scale",
+    "set_coefficients",
+    "sigma",
+]
 
 Array = NDArray[Any]
 
@@ -72,25 +80,18 @@ class RidgeModel(LinearModel):
     objective_: Any
     converged_: bool
 
-    def _fit_targets(self, X: Any, Y: Array, weight: Array | None, is_single: bool) -> RidgeFit:
-        """Fit the targets Y (n, k) and set the attributes."""
-        road = self._road(X)
-        alpha = self._strengths(Y.shape[1])
-        fit = solve_ridge(
-            X,
-            Y,
-            weight,
-            alpha,
-            self.fit_intercept,
-            road,
-            tol=self.tol,
-            max_iter=self.max_iter,
-        )
-        set_coefficients(self, fit.coef, fit.intercept, X.dtype, is_single)
+    def _fit_targets(self, data: RidgeData, is_single: bool) -> RidgeFit:
+        """Fit all targets and set the attributes."""
+        road = self._road(data.X)
+        alpha = self._strengths(data.n_targets)
+        fit = solve_ridge(data, alpha, road, tol=self.tol, max_iter=self.max_iter)
+        set_coefficients(self, fit.coef, fit.intercept, data.X.dtype, is_single)
         self.n_iter_ = None
         if self.solver in _COUNTING:
-            self.n_iter_ = np.ones(Y.shape[1], np.int32) if fit.n_iter is None else fit.n_iter
-        self.solver_ = _NAMES[fit.road] if self.solver in ("auto", "closed_form", "cholesky") else self.solver
+            self.n_iter_ = np.ones(data.n_targets, np.int32) if fit.n_iter is None else fit.n_iter
+        self.solver_ = (
+            _NAMES[fit.road] if self.solver in ("auto", "closed_form", "cholesky") else self.solver
+        )
         penalty = alpha * np.einsum("jk,jk->k", fit.coef, fit.coef)
         objective = fit.residual_power + penalty
         self.objective_ = float(objective[0]) if is_single else objective
@@ -128,13 +129,18 @@ class RidgeModel(LinearModel):
     def _check_sparse_solver(self) -> None:
         if self.fit_intercept and self.solver not in _SPARSE_WITH_INTERCEPT:
             raise ValueError(
-                f"solver='{self.solver}' does not support fitting the intercept on sparse data. Please set the solver to "
-                "'auto' or 'lsqr', 'sparse_cg', 'sag', 'lbfgs' or set `fit_intercept=False`"
+                f"solver='{self.solver}' does not support fitting the intercept on sparse data. Please set the solver "
+                "to 'auto' or 'lsqr', 'sparse_cg', 'sag', 'lbfgs' or set `fit_intercept=False`"
             )
         if self.solver == "svd":
             raise TypeError("SVD solver does not support sparse inputs currently")
         # The tolerance up to which scikit-learn's `sag` is known to find the intercept of sparse data.
-        if self.solver == "sag" and self.fit_intercept and self.max_iter is None and self.tol > 1e-4:
+        if (
+            self.solver == "sag"
+            and self.fit_intercept
+            and self.max_iter is None
+            and self.tol > 1e-4
+        ):
             warnings.warn(
                 f'"sag" solver requires a tolerance of at most 1e-4 for an accurate intercept of sparse data; got '
                 f'tol={self.tol:g}. Lower tol, or use solver="auto".',

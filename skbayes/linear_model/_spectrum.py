@@ -1,11 +1,11 @@
 """One factorisation of the centred, weighted data for ridge with any number of strengths.
 
-Notation: Z (n, p) centred features, V (n, k) centred targets, s (n,) weights with S = diag(s); λ the eigenvalues of
-ZᵀSZ (p ≤ n, then with eigenvectors B (p, p)) or of S^(1/2) Z Zᵀ S^(1/2) (n < p, with eigenvectors B (n, n)). In the
-coordinates of B every strength is one division by λ + α.
+Notation: Z (n, p) centred features, V (n, k) centred targets, S the diagonal of the weights; λ the eigenvalues of ZᵀSZ
+(p < n, then with eigenvectors B (p, p)) or of S^(1/2) Z Zᵀ S^(1/2) (n ≤ p, with eigenvectors B (n, n)). In the
+coordinates of B every strength α is one division by λ + α.
 
-Two ways lead there: `eigh` of the smaller Gram, which knows λ to ε max λ, and a QR decomposition in blocks followed by an
-SVD of its triangle, which knows the square roots of λ that well. The first is the faster one and serves unless some
+Two ways lead there: `eigh` of the smaller Gram, which knows λ to ε max λ, and a QR decomposition in blocks followed by
+an SVD of its triangle, which knows the square roots of λ that well. The first is the faster one and serves unless some
 λ + α is so small that it would not be known.
 """
 
@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from scipy import linalg
 from scipy.linalg import lapack
 
-from ._design import Design, blocks, fill_block, row_major, weighted_mean
-from ._moments import Moments, moments_of
+from ._design import Design, blocks, fill_block, row_major
+from ._moments import Moments
+from ._ridge_data import RidgeData
 from ._symmetric import null_level
 
 __all__ = ["Spectrum", "from_rows", "row_gram_apart", "spectrum_of", "spectrum_of_moments"]
@@ -38,7 +39,7 @@ class Spectrum:
     Attributes
     ----------
     is_wide : bool
-        Whether n < p: then `basis` has rows per sample, and else per feature.
+        Whether n ≤ p: then `basis` has rows per sample, and else per feature.
     basis : ndarray of shape (m, m)
         B, m = min(n, p).
     values : ndarray of shape (m,)
@@ -73,34 +74,32 @@ class Spectrum:
         divided: Array = self.targets / divisor
         return divided
 
-    def coef(self, design: Design, weight: Array | None, alpha: Array) -> Array:
+    def coef(self, data: RidgeData, alpha: Array) -> Array:
         """Return the coefficients (p, k) at one strength for each target, (k,)."""
-        coordinates = self.basis @ self.shrunk(alpha)
-        if not self.is_wide:
-            return coordinates
-        # The coordinates are orthogonal to the root of the weights, so X need not be centred.
-        return from_rows(design, weight, coordinates)
+        coordinates: Array = self.basis @ self.shrunk(alpha)
+        return from_rows(data, self.mean, coordinates) if self.is_wide else coordinates
 
-    def least_squares(
-        self, X: Any, weight: Array | None, cutoff: float
-    ) -> tuple[Array, Array, Array]:
+    def intercept(self, coef: Array) -> Array:
+        """Return the intercepts (k,) of coefficients (p, k)."""
+        return np.asarray(self.target_mean - self.mean @ coef)
+
+    def least_squares(self, data: RidgeData, cutoff: float) -> tuple[Array, Array, Array]:
         """Return coefficients (p, k) of least norm, intercepts (k,) and singular values, the largest first.
 
         Singular values of at most `cutoff` times the largest count as zero.
         """
         singular = np.sqrt(np.where(np.isfinite(self.values), self.values, 0.0))
         is_null = self.is_null | (singular <= cutoff * singular.max(initial=0.0))
-        known = replace(self, is_null=is_null)
-        design = Design(X, self.mean if np.any(self.mean) else None)
-        coef = known.coef(design, weight, np.zeros(self.targets.shape[1]))
-        return coef, self.target_mean - self.mean @ coef, np.sort(singular)[::-1]
+        coef = replace(self, is_null=is_null).coef(data, np.zeros(data.n_targets))
+        return coef, self.intercept(coef), np.sort(singular)[::-1]
 
     def residual_power(self, alpha: Array) -> Array:
         """Return Σ s (V − Z w)² at one strength for each target, (k,), by differences of powers unless `is_wide`."""
-        if self.is_wide:
-            part = alpha / np.where(self.is_null[:, None], alpha, self.values[:, None] + alpha)
-            return np.asarray(np.square(part * self.targets).sum(axis=0))
         shrunk = self.shrunk(alpha)
+        if self.is_wide:
+            # S^(1/2) (V − Zw) = α (…)⁻¹ S^(1/2) V, and all of S^(1/2) V in null directions.
+            rest = np.where(self.is_null[:, None], self.targets, alpha * shrunk)
+            return np.asarray(np.square(rest).sum(axis=0))
         explained = shrunk * (2.0 * self.targets - self.values[:, None] * shrunk)
         return np.asarray(self.power - explained.sum(axis=0))
 
@@ -110,9 +109,10 @@ class Spectrum:
         return np.asarray((values / (values + alpha)).sum(axis=0))
 
 
-def from_rows(design: Design, weight: Array | None, coordinates: Array) -> Array:
+def from_rows(data: RidgeData, mean: Array, coordinates: Array) -> Array:
     """Return Zᵀ S^(1/2) C for coordinates C (n, k), in float64 also for X of float32."""
-    rows = coordinates if weight is None else np.sqrt(weight)[:, None] * coordinates
+    design = data.design(mean)
+    rows = coordinates if data.root is None else data.root[:, None] * coordinates
     if design.is_sparse or design.dtype == np.float64:
         return np.asarray(design.rmatvec(rows))
     product = np.empty((design.shape[1], rows.shape[1]))
@@ -121,113 +121,91 @@ def from_rows(design: Design, weight: Array | None, coordinates: Array) -> Array
     return product
 
 
-def spectrum_of(
-    X: Any,
-    Y: Array,
-    weight: Array | None,
-    fit_intercept: bool,
-    *,
-    least_alpha: float = 0.0,
-    by_qr: bool = False,
-) -> Spectrum:
-    """Return the spectrum of X (n, p) and Y (n, k).
+def spectrum_of(data: RidgeData, *, least_alpha: float = 0.0, by_qr: bool = False) -> Spectrum:
+    """Return the spectrum of the data.
 
     Parameters
     ----------
-    X : ndarray or CSR or CSC matrix of shape (n, p)
-        Features.
-    Y : ndarray of shape (n, k)
-        Targets.
-    weight : ndarray of shape (n,) or None
-        s.
-    fit_intercept : bool
-        Whether X and Y are centred.
+    data : RidgeData
+        Features, targets, weights.
     least_alpha : float, default=0.0
         The smallest strength that will be asked for; it decides how well small eigenvalues must be known.
     by_qr : bool, default=False
         Whether to take the slower and more accurate way in any case.
     """
-    is_wide = X.shape[0] <= X.shape[1]
+    is_wide = data.X.shape[0] <= data.X.shape[1]
     if not by_qr:
-        spectrum = (_wide_by_gram if is_wide else _tall_by_gram)(X, Y, weight, fit_intercept)
-        # Without null directions the least λ is known as well as the QR would know it.
+        spectrum = _wide_by_gram(data) if is_wide else spectrum_of_moments(data.moments(np.float64))
         finite = spectrum.values[np.isfinite(spectrum.values)]
         if finite.min(initial=np.inf) + least_alpha >= _ILL_CONDITIONED * finite.max(initial=0.0):
             return spectrum
-    return (_wide_by_qr if is_wide else _tall_by_qr)(X, Y, weight, fit_intercept)
-
-
-def _tall_by_gram(X: Any, Y: Array, weight: Array | None, fit_intercept: bool) -> Spectrum:
-    return spectrum_of_moments(moments_of(X, Y, weight, fit_intercept, np.float64))
+    return _wide_by_qr(data) if is_wide else _tall_by_qr(data)
 
 
 def spectrum_of_moments(m: Moments) -> Spectrum:
     """Return the spectrum of data of which the moments are known."""
     values, basis = linalg.eigh(m.gram, driver="evd", check_finite=False)
     is_null = values <= null_level(values)
+    values = np.where(is_null, 0.0, values)
     targets = basis.T @ m.cross
-    return _spectrum(False, basis, values, targets, is_null, m.mean, m.target_mean, m.power, m.total)
+    return Spectrum(False, basis, values, targets, is_null, m.mean, m.target_mean, m.power, m.total)
 
 
-def _tall_by_qr(X: Any, Y: Array, weight: Array | None, fit_intercept: bool) -> Spectrum:
-    mean, target_mean, total = _means(X, Y, weight, fit_intercept)
-    p, k = X.shape[1], Y.shape[1]
-    root = None if weight is None else np.sqrt(weight, dtype=np.float64)
-    X = row_major(X)
+def _tall_by_qr(data: RidgeData) -> Spectrum:
+    p, k = data.X.shape[1], data.n_targets
+    X = row_major(data.X)
+    mean = data.mean if data.fit_intercept else None
     triangle = np.zeros((0, p + k))
     power = np.zeros(k)
     for rows in blocks(X.shape[0], p + k):
         block = np.empty((rows.stop - rows.start, p + k), order="F")
-        fill_block(block[:, :p], X, rows, mean if fit_intercept else None, None)
-        block[:, p:] = Y[rows] - target_mean
-        if root is not None:
-            block *= root[rows, None]
+        fill_block(block[:, :p], X, rows, mean, None)
+        block[:, p:] = data.Y[rows] - data.target_mean
+        if data.root is not None:
+            block *= data.root[rows, None]
         power += np.einsum("ij,ij->j", block[:, p:], block[:, p:])
         triangle = _triangle(np.vstack([triangle, block]))
     left, singular, right = linalg.svd(triangle[:p, :p], full_matrices=False, check_finite=False)
-    # Rows of the triangle are orthogonal: its last columns are the targets in the basis Q of the features.
+    # The last columns of the triangle are the targets in the orthogonal basis of the features.
     targets = singular[:, None] * (left.T @ triangle[:p, p:])
     is_null = singular <= 0.5 * null_level(singular)
-    return _spectrum(
-        False, right.T, singular**2, targets, is_null, mean, target_mean, power, total
+    values = np.where(is_null, 0.0, singular**2)
+    return Spectrum(
+        False, right.T, values, targets, is_null, data.mean, data.target_mean, power, data.total
     )
 
 
 def _triangle(A: Array) -> Array:
-    packed, _, _, _ = lapack.dgeqrf(A, overwrite_a=1)
+    """Return R of A = QR; rows of zeros below it are left out."""
+    packed, _, _, _ = lapack.dgeqrf(np.asfortranarray(A), overwrite_a=1)
     upper: Array = np.triu(packed[: min(A.shape)])
     return upper
 
 
-def _wide_by_gram(X: Any, Y: Array, weight: Array | None, fit_intercept: bool) -> Spectrum:
-    mean, target_mean, total = _means(X, Y, weight, fit_intercept)
-    gram, level = row_gram_apart(X, mean, weight, fit_intercept)
+def _wide_by_gram(data: RidgeData) -> Spectrum:
+    gram, level = row_gram_apart(data)
     values, basis = linalg.eigh(gram, driver="evd", check_finite=False, overwrite_a=True)
-    # What stands apart is the direction of the intercept, and rows that do not count.
-    values[values > 0.5 * level] = np.inf
-    is_null = values <= null_level(values[np.isfinite(values)])
-    return _wide_spectrum(basis, values, is_null, Y, weight, mean, target_mean, total)
+    is_apart = values > 0.5 * level
+    is_null = values <= null_level(values[~is_apart])
+    return _wide_spectrum(data, basis, np.where(is_apart, np.inf, values), is_null)
 
 
-def row_gram_apart(X: Any, mean: Array, weight: Array | None, fit_intercept: bool) -> tuple[Array, float]:
+def row_gram_apart(data: RidgeData) -> tuple[Array, float]:
     """Return S^(1/2) Z Zᵀ S^(1/2), (n, n), where directions that cannot have data get an eigenvalue of their own.
 
     These are S^(1/2) 1 after centring, and rows of weight zero. Their eigenvalue is zero; left there it would mix with
     others that are zero, or make the matrix singular. It is moved to a level above all others, which is returned too.
     """
-    gram = Design(X, mean if fit_intercept else None).row_gram(dtype=np.float64)
-    n = gram.shape[0]
-    if weight is not None:
-        root = np.sqrt(weight, dtype=np.float64)
-        gram *= root
-        gram *= root[:, None]
-    # Any number above twice the largest eigenvalue, which the trace bounds.
-    level = 4.0 * max(float(np.trace(gram)), np.finfo(np.float64).tiny)
-    if weight is not None:
-        zero = np.flatnonzero(weight == 0)
-        gram[zero, zero] = level
-    if fit_intercept:
-        u = _direction_of_ones(n, weight)
+    gram = data.design().row_gram(dtype=np.float64)
+    if data.root is not None:
+        gram *= data.root
+        gram *= data.root[:, None]
+    # Twice the largest eigenvalue would do, and the trace is no less than that one.
+    level = 4.0 * max(float(np.trace(gram)), float(np.finfo(np.float32).tiny))
+    zero = _rows_of_zero_weight(data)
+    gram[zero, zero] = level
+    if data.fit_intercept:
+        u = _direction_of_ones(data)
         # Centring a second time removes what rounding of the mean has left in a column far from zero.
         projected = gram @ u
         gram -= np.outer(projected, u)
@@ -236,80 +214,51 @@ def row_gram_apart(X: Any, mean: Array, weight: Array | None, fit_intercept: boo
     return gram, level
 
 
-def _wide_by_qr(X: Any, Y: Array, weight: Array | None, fit_intercept: bool) -> Spectrum:
-    mean, target_mean, total = _means(X, Y, weight, fit_intercept)
-    n, p = X.shape
-    design = Design(X, mean if fit_intercept else None)
-    root = None if weight is None else np.sqrt(weight, dtype=np.float64)
-    level = 2.0 * _length(X, mean, weight)
-    apart = [] if weight is None else [row for row in level * np.eye(n)[weight == 0]]
-    if fit_intercept:
-        apart.append(level * _direction_of_ones(n, weight))
-    triangle = np.reshape(apart, (-1, n))
+def _wide_by_qr(data: RidgeData) -> Spectrum:
+    n, p = data.X.shape
+    design = data.design()
+    design = Design(design.X.tocsc(), design.mean) if design.is_sparse else design
+    level = 2.0 * _length(data, design)
+    apart = level * np.eye(n)[_rows_of_zero_weight(data)]
+    if data.fit_intercept:
+        apart = np.vstack([apart, level * _direction_of_ones(data)])
+    triangle = apart
     for part in blocks(p, n):
         block = design.columns(part).astype(np.float64, copy=False).T
-        block = block if root is None else block * root
-        triangle = _triangle(np.asfortranarray(np.vstack([triangle, block])))
+        triangle = _triangle(
+            np.vstack([triangle, block if data.root is None else block * data.root])
+        )
     _, singular, right = linalg.svd(triangle, full_matrices=True, check_finite=False)
     singular = np.append(singular, np.zeros(n - singular.size))
     is_apart = singular > 0.75 * level
     is_null = singular <= 0.5 * null_level(singular[~is_apart])
-    values = np.where(is_apart, np.inf, singular**2)
-    return _wide_spectrum(right.T, values, is_null, Y, weight, mean, target_mean, total)
+    return _wide_spectrum(data, right.T, np.where(is_apart, np.inf, singular**2), is_null)
 
 
-def _direction_of_ones(n: int, weight: Array | None) -> Array:
+def _rows_of_zero_weight(data: RidgeData) -> Array:
+    return np.empty(0, np.intp) if data.weight is None else np.flatnonzero(data.weight == 0)
+
+
+def _direction_of_ones(data: RidgeData) -> Array:
     """Return S^(1/2) 1 of length 1."""
-    root = np.ones(n) if weight is None else np.sqrt(weight, dtype=np.float64)
+    root = np.ones(data.X.shape[0]) if data.root is None else data.root
     return np.asarray(root / np.linalg.norm(root))
 
 
-def _length(X: Any, mean: Array, weight: Array | None) -> float:
+def _length(data: RidgeData, design: Design) -> float:
     """Return the Frobenius norm of S^(1/2) Z, up to rounding and positive."""
     squares = 0.0
-    for part in blocks(X.shape[1], X.shape[0]):
-        block = Design(X, mean).columns(part)
+    for part in blocks(design.shape[1], design.shape[0]):
+        block = design.columns(part)
         each = np.einsum("ij,ij->i", block, block, dtype=np.float64)
-        squares += float(each.sum() if weight is None else each @ weight)
+        squares += float(each.sum() if data.weight is None else each @ data.weight)
     return max(float(np.sqrt(squares)), float(np.finfo(np.float32).tiny))
 
 
-def _wide_spectrum(
-    basis: Array,
-    values: Array,
-    is_null: Array,
-    Y: Array,
-    weight: Array | None,
-    mean: Array,
-    target_mean: Array,
-    total: float,
-) -> Spectrum:
-    V = np.asarray(Y - target_mean, dtype=np.float64)
-    if weight is not None:
-        V = np.sqrt(weight, dtype=np.float64)[:, None] * V
-    power = np.einsum("ij,ij->j", V, V)
-    return _spectrum(True, basis, values, basis.T @ V, is_null, mean, target_mean, power, total)
-
-
-def _spectrum(
-    is_wide: bool,
-    basis: Array,
-    values: Array,
-    targets: Array,
-    is_null: Array,
-    mean: Array,
-    target_mean: Array,
-    power: Array,
-    total: float,
-) -> Spectrum:
+def _wide_spectrum(data: RidgeData, basis: Array, values: Array, is_null: Array) -> Spectrum:
+    T = data.scaled_targets()
+    power = np.einsum("ij,ij->j", T, T)
     values = np.where(is_null, 0.0, values)
-    return Spectrum(is_wide, basis, values, targets, is_null, mean, target_mean, power, total)
-
-
-def _means(
-    X: Any, Y: Array, weight: Array | None, fit_intercept: bool
-) -> tuple[Array, Array, float]:
-    total = float(X.shape[0] if weight is None else weight.sum())
-    if not fit_intercept:
-        return np.zeros(X.shape[1]), np.zeros(Y.shape[1]), total
-    return weighted_mean(X, weight), weighted_mean(Y, weight), total
+    return Spectrum(
+        True, basis, values, basis.T @ T, is_null, data.mean, data.target_mean, power, data.total
+    )

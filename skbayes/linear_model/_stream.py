@@ -121,6 +121,8 @@ class Stream:
         Of the solver, in `coordinates`.
     coordinates : Coordinates
         In which the steps are made.
+    batch_size : int
+        Rows of the batches for which the step size was found.
     n_known : int
         Number of rows seen when `coordinates` were found.
     pilot : Rows or None
@@ -135,6 +137,7 @@ class Stream:
     n_rows: int
     state: StochasticState
     coordinates: Coordinates
+    batch_size: int
     n_known: int
     pilot: Rows | None
     recent: tuple[Array, Array, Array]
@@ -158,7 +161,8 @@ def advanced(
     make = _Maker(model, float(total if n_total is None else n_total), n_classes)
     if known is None and n_total is not None:
         likelihood, start = make.start(rows)
-        return _after(_begun(solver, make, rows, likelihood, start, 0), solver, make, rows)
+        stream = _begun(solver, make, rows, likelihood, start, _batch_size(solver, rows))
+        return _after(stream, solver, make, rows)
     if isinstance(known, Stream):
         return _after(_known_better(known, solver, make, rows), solver, make, rows)
     return _gathered(known, solver, make, rows)
@@ -175,9 +179,12 @@ def _gathered(
     likelihood, w = make.mode(pilot, None if known is None else known.w)
     if n_rows < size:
         return Gathered(likelihood, w, total, n_rows, pilot)
-    stream = _begun(solver, make, pilot, likelihood, w, 0)
+    batch_size = _batch_size(solver, rows)
+    stream = _begun(solver, make, pilot, likelihood, w, batch_size)
     if known is not None:
-        stream = replace(stream, total=known.total, n_rows=known.n_rows)
+        # The mode stands for the average of the steps that these rows would have made.
+        state = replace(stream.state, n_steps=known.n_rows // batch_size)
+        stream = replace(stream, total=known.total, n_rows=known.n_rows, state=state)
     return _after(stream, solver, make, rows)
 
 
@@ -186,7 +193,7 @@ def _after(stream: Stream, solver: StochasticSolver, make: "_Maker", rows: Rows)
     likelihood = stream.likelihood
     of_rows = make.objective(rows, likelihood)
     objective = RescaledObjective(of_rows, stream.coordinates, make.total)
-    state, held = _steps(solver, objective, stream.state, len(rows))
+    state, held = _steps(solver, objective, stream, rows)
     w = _parameters(solver, objective, state, held)
     recent = stream.recent
     if not make.model.likelihood.is_fixed:
@@ -271,18 +278,20 @@ def _begun(
     rows: Rows,
     likelihood: Likelihood,
     w: Array,
-    n_steps: int,
+    batch_size: int,
 ) -> Stream:
     """Return the stream before its first step, from w."""
     size = _pilot_size(w.size)
     pilot = _spread(rows, size)
     objective = make.objective(pilot, likelihood)
     rescaled = RescaledObjective(objective, coordinates_at(objective, w, make.total), make.total)
-    state = replace(solver.start(rescaled, rescaled.into(w)), n_steps=n_steps)
+    state = solver.start(rescaled, rescaled.into(w), batch_size)
     kept = pilot if len(pilot) < size else None
     none = np.empty(0)
     recent = (none, none, none)
-    return Stream(likelihood, w, 0.0, 0, state, rescaled.coordinates, len(rows), kept, recent)
+    return Stream(
+        likelihood, w, 0.0, 0, state, rescaled.coordinates, batch_size, len(rows), kept, recent
+    )
 
 
 def _known_better(stream: Stream, solver: StochasticSolver, make: _Maker, rows: Rows) -> Stream:
@@ -298,30 +307,44 @@ def _known_better(stream: Stream, solver: StochasticSolver, make: _Maker, rows: 
     objective = make.objective(pilot, stream.likelihood)
     out_of = RescaledObjective(objective, stream.coordinates, make.total).out_of
     average = out_of(state.average)
-    new = _begun(solver, make, pilot, stream.likelihood, average, state.n_steps)
+    new = _begun(solver, make, pilot, stream.likelihood, average, stream.batch_size)
     into = RescaledObjective(objective, new.coordinates, make.total).into
     return replace(
         stream,
-        state=replace(new.state, w=into(out_of(state.w))),
+        state=replace(new.state, w=into(out_of(state.w)), n_steps=state.n_steps),
         coordinates=new.coordinates,
         n_known=n_rows,
         pilot=new.pilot,
     )
 
 
+def _batch_size(solver: StochasticSolver, rows: Rows) -> int:
+    return min(solver.batch_size, len(rows))
+
+
 def _steps(
-    solver: StochasticSolver, objective: RescaledObjective, state: StochasticState, n_rows: int
+    solver: StochasticSolver, objective: RescaledObjective, stream: Stream, rows: Rows
 ) -> tuple[StochasticState, Array]:
     """Return the state after one pass over the rows, and which parameters the last step left where they were."""
+    state = stream.state
+    n_batches = -(-len(rows) // solver.batch_size)
+    part = 1.0
     if not isinstance(solver.step_size, str):  # it may be changed between calls
         state = replace(state, step_size=float(solver.step_size))
-    n_batches = -(-n_rows // solver.batch_size)
-    before = state
+    else:
+        # Of fewer rows than the step size was found for the curvature varies more: as (1 + √(m / b))², if the features
+        # are near normal (Marchenko, Pastur 1967).
+        now, then = (
+            1.0 + (state.w.size / b) ** 0.5 for b in (len(rows) / n_batches, stream.batch_size)
+        )
+        part = min(1.0, (then / now) ** 2)
+    state = before = replace(state, step_size=part * state.step_size)
     for k in range(n_batches):
         # Every n-th row: batches of sorted rows are alike all the same.
         before = state
         state = solver.step(state, objective.batch(slice(k, None, n_batches)))
-    return state, state.w == before.w
+    held = state.w == before.w
+    return replace(state, step_size=state.step_size / part), held
 
 
 def _parameters(

@@ -1,10 +1,11 @@
 """Robust regression: noise of Student's t distribution, whose scale is estimated, and a normal prior.
 
-Notation: σ the scale of the noise, ν its degrees of freedom, r the residuals, s the sample weights; γ the effective number
-of parameters. Given σ the prior of the coefficients is Normal(scale=σ / √alpha), as in ridge regression.
+Notation: σ the scale of the noise, ν its degrees of freedom, r the residuals, s the sample weights; γ the effective
+number of parameters. Given σ the prior of the coefficients is Normal(scale=σ / √alpha), as in ridge regression.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
@@ -19,7 +20,7 @@ from sklearn.utils.validation import validate_data
 from .._sklearn import Interval, StrOptions, fit_context
 from ..likelihoods import StudentT
 from ..priors import Flat, Normal, Prior
-from ..solvers import SOLVERS
+from ..solvers import SOLVERS, SolverResult
 from ._base import LinearModel, check_offset, check_weight
 from ._design import Design
 from ._effective import effective_parameters
@@ -35,30 +36,32 @@ Array = NDArray[Any]
 class MAPStudentTRegressor(RegressorMixin, LinearModel):
     """Robust linear regression, by the maximum a posteriori under noise of Student's t distribution.
 
-    A row far from the others pulls the less the farther it is, where under normal noise it would pull the more. With many degrees
-    of freedom this is ridge regression at the same `alpha`.
+    A row far from the others pulls the less the farther it is, where under normal noise it would pull the more. With
+    many degrees of freedom this is ridge regression at the same `alpha`.
 
     Parameters
     ----------
     df : float, default=4.0
-        Degrees of freedom ν of the noise, positive. The smaller, the heavier its tails and the less an outlier pulls; 1 is the Cauchy
-        distribution.
+        Degrees of freedom ν of the noise, positive. The smaller, the heavier its tails and the less an outlier pulls;
+        1 is the Cauchy distribution.
     alpha : float, default=1.0
-        Strength of the penalty, non-negative: the square of the noise scale over that of the coefficients' prior, as in ridge
-        regression. 0 is the flat prior, maximum likelihood.
+        Strength of the penalty, non-negative: the square of the noise scale over that of the coefficients' prior, as
+        in ridge regression. 0 is the flat prior, maximum likelihood.
     scale : float or None, default=None
         Scale σ of the noise in the unit of y, positive; None: estimated. It is not its standard deviation, which is
         σ √(ν / (ν − 2)) for ν > 2.
     fit_intercept : bool, default=True
         Whether there is an intercept; its prior is flat.
     solver : str, default='auto'
-        A name in `skbayes.solvers.SOLVERS` for the coefficients at a given scale, or ``'auto'``: chosen by the size of the data.
+        A name in `skbayes.solvers.SOLVERS` for the coefficients at a given scale, or ``'auto'``: chosen by the size
+        of the data.
     max_iter : int, default=200
         Most iterations of the solver for all scales together, positive.
     tol : float, default=0.0001
         Tolerance of the solver, and by which part of itself the scale may still move, positive.
     warm_start : bool, default=False
-        Whether to begin at the coefficients and the scale of the fit before. Only the start: the prior stays what it is.
+        Whether to begin at the coefficients and the scale of the fit before. Only the start: the prior stays what it
+        is.
 
     Attributes
     ----------
@@ -92,18 +95,19 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
 
     Notes
     -----
-    At a given scale the coefficients minimise (ν + 1)/2 · Σ_i s_i log(1 + r_i² / νσ²) + alpha |w|² / 2σ². The scale solves
-    (ν + 1) Σ_i s_i r_i² / (νσ² + r_i²) = Σ_i s_i − γ [1]_, where the effective number of parameters γ keeps it from being too small,
-    as the degrees of freedom do in ordinary regression. The two are iterated until both hold.
+    At a given scale the coefficients minimise (ν + 1)/2 · Σ_i s_i log(1 + r_i² / νσ²) + alpha |w|² / 2σ². The scale
+    solves (ν + 1) Σ_i s_i r_i² / (νσ² + r_i²) = Σ_i s_i − γ [1]_, where the effective number of parameters γ keeps it
+    from being too small, as the degrees of freedom do in ordinary regression. The two are iterated until both hold.
 
-    The objective is not convex: far outliers may make several minima. The search begins at the scale of y itself, where the
-    objective is nearly a square, and the scale falls as the fit improves; so it follows the bulk of the rows, but no rule finds
-    the best of all minima where more than a good part of the rows are outliers of one kind. Outliers in X, which determine the
-    fit alone, keep doing so.
+    The objective is not convex: far outliers may make several minima. The search begins at the scale of y itself,
+    where the objective is nearly a square, and the scale falls as the fit improves; so it follows the bulk of the
+    rows, but no rule finds the best of all minima where more than a good part of the rows are outliers of one kind.
+    Outliers in X, which determine the fit alone, keep doing so.
 
     References
     ----------
-    .. [1] Lange, Little, Taylor (1989). Robust statistical modeling using the t distribution. J. Am. Stat. Assoc. 84, 881-896.
+    .. [1] Lange, Little, Taylor (1989). Robust statistical modeling using the t distribution. J. Am. Stat. Assoc. 84,
+    881-896.
        doi:10.1080/01621459.1989.10478852
 
     Examples
@@ -194,10 +198,21 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
         weight = check_weight(sample_weight, X)
         shift = None if offset is None else check_offset(offset, X)
         target = y if shift is None else y - shift  # the same for noise that is added
-        design, p = Design(X), X.shape[1]
-        likelihood, w = self._start(X, target, weight)
-        n_iter, has_settled = 0, False
-        while n_iter < self.max_iter and not has_settled:
+        result = self._alternate(Design(X), target, weight)
+        p = X.shape[1]
+        self.coef_ = result.w[:p]
+        self.intercept_ = result.w[p] if self.fit_intercept else 0.0
+        self.noise_scale_ = float(self.likelihood_.scale)
+        self.n_iter_, self.objective_ = result.n_iter, result.value
+        self.converged_ = result.converged
+        warn_unless_converged(self, [result])
+        return self
+
+    def _alternate(self, design: Design, target: Array, weight: Array | None) -> SolverResult:
+        """Solve for the coefficients and for the scale in turn, until neither moves; set the parts that did it."""
+        likelihood, w = self._start(design, target, weight)
+        n_iter = 0
+        while True:
             prior = self._prior(likelihood.scale)
             make = partial(
                 LinearObjective,
@@ -210,28 +225,21 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
             )
             options = {"max_iter": self.max_iter - n_iter, "tol": self.tol}
             solver, objective = matching(
-                self.solver, options, lambda split, make=make: make(split=split), likelihood, prior
+                self.solver, options, partial(_with_split, make), likelihood, prior
             )
             result = solver.solve(objective, objective.start() if w is None else w)
             # A round counts as an iteration at least, so that the rounds come to an end.
             w, n_iter = result.w, n_iter + max(result.n_iter, 1)
             self.likelihood_, self.prior_, self.solver_ = likelihood, prior, solver
             likelihood, moved = self._next_scale(objective, likelihood, w, target, weight)
-            has_settled = moved <= self.tol
-        self.coef_ = w[:p]
-        self.intercept_ = w[p] if self.fit_intercept else 0.0
-        self.noise_scale_ = float(self.likelihood_.scale)
-        self.n_iter_, self.objective_ = n_iter, result.value
-        self.converged_ = result.converged and has_settled
-        if not has_settled:
-            result = replace(
-                result,
-                converged=False,
-                message=f"{result.message}; the noise scale still moved by {moved:.2g} of itself, the tolerance "
-                f"{self.tol:g}, after {n_iter} iterations for all scales together",
-            )
-        warn_unless_converged(self, [result])
-        return self
+            if moved <= self.tol:
+                return replace(result, n_iter=n_iter)
+            if n_iter >= self.max_iter:
+                message = (
+                    f"{result.message}; the noise scale still moved by {moved:.2g} of itself, the tolerance "
+                    f"{self.tol:g}, after {n_iter} iterations for all scales together"
+                )
+                return replace(result, n_iter=n_iter, converged=False, message=message)
 
     def _prior(self, scale: float) -> Prior:
         """Return the prior of the coefficients that alpha stands for at a scale of the noise."""
@@ -241,8 +249,8 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
         """Return the likelihood and the coefficients to begin with; None for those of no features."""
         likelihood = StudentT(df=self.df, scale=self.scale)
         w = None
-        if self.warm_start and hasattr(self, "coef_") and self.coef_.shape == (X.shape[1],):
-            w = np.append(self.coef_, [self.intercept_] * self.fit_intercept).astype(X.dtype)
+        if self.warm_start and hasattr(self, "coef_") and self.coef_.shape == design.shape[1:]:
+            w = np.append(self.coef_, [self.intercept_] * self.fit_intercept).astype(design.dtype)
             if self.scale is None:
                 return StudentT(df=self.df, scale=self.noise_scale_), w
         return likelihood.start(target, weight), w
@@ -306,3 +314,7 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
             R², at most 1.
         """
         return float(r2_score(y, self.predict(X, offset), sample_weight=sample_weight))
+
+
+def _with_split(make: Callable[..., LinearObjective], split: bool) -> LinearObjective:
+    return make(split=split)

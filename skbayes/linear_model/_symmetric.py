@@ -1,7 +1,7 @@
 """Solving with a symmetric positive semi-definite matrix, also one that is singular or nearly so.
 
-Notation: A (m, m); D its diagonal; the matrix that is factorised is D^(−1/2) A D^(−1/2), whose condition number does not
-depend on the units of the parameters.
+Notation: A (m, m); D its diagonal; the matrix that is factorised is D^(−1/2) A D^(−1/2), whose condition number does
+not depend on the units of the parameters.
 """
 
 from dataclasses import dataclass

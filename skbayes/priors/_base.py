@@ -28,7 +28,8 @@ class Prior(BaseEstimator, ABC):
     - ``quadratic() -> (loc, precision)``: −log p(w) = (w − loc)ᵀ P (w − loc)/2 + constant, with the precision a
       vector or a matrix;
     - ``majorizer(w) -> (loc, l1, l2)``: −log p(v) ≤ Σ l1 |v − loc| + l2/2 (v − loc)² + constant for every v, with
-      equality at v = w, for a density that is not concave.
+      equality at v = w, for a density that is not concave; ``majorizer(None)`` is one to begin with, before any w is
+      known.
 
     See Also
     --------

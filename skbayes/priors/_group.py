@@ -127,27 +127,31 @@ class Group(Prior):
         )
         return float(-np.sum(rate * r + log_z))
 
-    def prox(self, w: ArrayLike, step: float) -> NDArray[Any]:
-        """Return the argument of min_z ½‖z − w‖² − step · log p(z).
+    def prox(self, w: ArrayLike, step: float | NDArray[Any]) -> NDArray[Any]:
+        """Return the argument of min_z Σ (z − w)²/2step − log p(z).
 
         Parameters
         ----------
         w : array-like of shape (n_parameters,)
             Where to start.
-        step : float
+        step : float or array-like of shape (n_parameters,)
             Step size; positive.
 
         Returns
         -------
         z : ndarray of shape (n_parameters,)
-            Each group drawn towards its location by step √k/b, and not beyond it.
+            Each group drawn towards its location, by √k step/b along the line if the step is one number, and not
+            beyond it.
         """
         w = as_floats(w)
         loc = self._numbers("loc")
         codes, k, b = self._layout(w.size)
-        r = self._norms(w - loc, codes)
-        share = 1.0 - step * np.sqrt(k) / (b * np.where(r > 0.0, r, 1.0))
-        z = loc + np.maximum(share, 0.0)[codes] * (w - loc)
+        d = (w - loc).astype(float)
+        # At the minimum d_j = (1 + a_j/r) (z_j − m_j) with r = ‖z_g − m_g‖: z follows from r of each group.
+        bound = np.isfinite(b)[codes]
+        a = np.where(bound, step * (np.sqrt(k) / b)[codes], 1.0)
+        r = _radius(d, a, codes)[codes]
+        z = np.where(bound, loc + d * (r / (r + a)), w)
         return z.astype(w.dtype, copy=False)
 
     def sample(
@@ -181,6 +185,25 @@ class Group(Prior):
         norms = np.stack([self._norms(row, codes) for row in direction])
         r = rng.standard_gamma(k, size=norms.shape) * b / np.sqrt(k)
         return loc + direction * (r / norms)[:, codes]
+
+
+def _radius(
+    d: NDArray[np.float64], a: NDArray[np.float64], codes: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return the r ≥ 0 of each group at which Σ_j (d_j / (r + a_j))² = 1; 0 if the sum is below 1 already there."""
+    r = np.zeros(np.bincount(codes).size)
+    # Newton's steps on 1/√sum, which is concave and for equal a_j a straight line: they approach r from below.
+    for _ in range(100):
+        width = r[codes] + a
+        share = np.square(d / width)
+        total, slope = np.bincount(codes, share), np.bincount(codes, share / width)
+        longer = np.sqrt(total) > 1.0
+        gain = np.zeros(r.shape)
+        gain[longer] = (total / np.where(slope > 0.0, slope, 1.0) * (np.sqrt(total) - 1.0))[longer]
+        r += gain
+        if np.all(gain <= 4.0 * np.finfo(float).eps * r):
+            break
+    return r
 
 
 def _group_numbers(groups: Any, names: Sequence[str] | None, n_features: int) -> NDArray[np.intp]:

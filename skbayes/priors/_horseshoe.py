@@ -140,8 +140,15 @@ class Horseshoe(Prior):
             Zeros, the slope of φ(w²/τ²) at |w|, and 1/c².
         """
         if w is None:
-            inverse, precision = self._parts(np.broadcast(self.scale, self.slab_scale).shape)
-            return np.zeros(inverse.shape), _slope(np.ones(inverse.shape)) * inverse, precision.copy()
+            shape = np.broadcast_shapes(
+                np.shape(self._numbers("scale")), np.shape(self._numbers("slab_scale"))
+            )
+            inverse, precision = self._parts(shape)
+            return (
+                np.zeros(inverse.shape),
+                _slope(np.ones(inverse.shape)) * inverse,
+                precision.copy(),
+            )
         w = as_floats(w).astype(float)
         inverse, precision = self._parts(w.shape)
         return np.zeros(w.shape), _slope(np.abs(w) * inverse) * inverse, precision.copy()

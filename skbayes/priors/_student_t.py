@@ -107,20 +107,23 @@ class StudentT(Prior):
         return np.where(np.isinf(width), 0.0, hessian).astype(w.dtype, copy=False)
 
     def majorizer(
-        self, w: ArrayLike
+        self, w: ArrayLike | None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Location and weights of a bound −log p(v) ≤ Σ l1 |v − loc| + l2/2 (v − loc)² + constant that touches at w.
 
         Parameters
         ----------
-        w : array-like of shape (n_parameters,)
-            Where the bound touches.
+        w : array-like of shape (n_parameters,) or None
+            Where the bound touches; None, before any w is known: at m.
 
         Returns
         -------
         loc, l1, l2 : ndarray of shape (n_parameters,)
             m, zeros, and (ν+1) / (νs² + d²).
         """
+        if w is None:
+            df, loc, scale = (self._numbers(name) for name in ("df", "loc", "scale"))
+            w = np.broadcast_arrays(loc, df, scale)[0]
         w, d, df, width = self._parts(w)
         l2 = (df + 1.0) / (width + np.square(d.astype(float)))
         return np.broadcast_to(self._numbers("loc"), w.shape), np.zeros(w.shape), l2

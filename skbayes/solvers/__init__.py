@@ -3,6 +3,7 @@
 from ._adaptive import AdaGrad, Adam, RMSProp
 from ._base import Objective, SeparablePenalty, Solver, SolverResult
 from ._closed_form import ClosedForm
+from ._coordinate_descent import CoordinateDescent, order_of
 from ._lbfgs import LBFGS
 from ._newton import Newton
 from ._proximal_gradient import ProximalGradient
@@ -18,6 +19,7 @@ from ._schedules import (
 )
 from ._sgd import SGD, Momentum, Nesterov
 from ._stochastic import StochasticSolver, StochasticState
+from ._working_set import WorkingSet, minimize_separable
 
 __all__ = [
     "LBFGS",
@@ -27,6 +29,7 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "ClosedForm",
+    "CoordinateDescent",
     "Momentum",
     "Nesterov",
     "Newton",
@@ -39,11 +42,14 @@ __all__ = [
     "SolverResult",
     "StochasticSolver",
     "StochasticState",
+    "WorkingSet",
     "constant",
     "cosine",
     "cyclic_cosine",
     "exponential",
     "inverse_scaling",
+    "minimize_separable",
+    "order_of",
     "step",
 ]
 
@@ -51,6 +57,7 @@ SOLVERS: dict[str, type[Solver]] = {
     "closed_form": ClosedForm,
     "newton": Newton,
     "lbfgs": LBFGS,
+    "coordinate_descent": CoordinateDescent,
     "proximal_newton": ProximalNewton,
     "proximal_gradient": ProximalGradient,
     "sgd": SGD,

@@ -25,16 +25,16 @@ _TINY = 1e-12
 class AdaptiveSolver(StochasticSolver):
     """What AdaGrad, RMSProp and Adam share; not for direct use."""
 
-    # The largest step size as a part of the distance to go.
-    _part = 0.1
+    # The largest step size as a part of the distance to go: some ten steps lead there.
+    _part = 0.3
 
     def _find_step_size(self, batches: Sequence[Any], w: Array) -> float:
-        # The curvature is 1 in these coordinates: the mean gradient is Newton's step, and its largest entry the
-        # distance to go. At the optimum already, it is the noise of the gradient, and at least a posterior standard
-        # deviation.
+        # The curvature is 1 in these coordinates: the mean gradient is Newton's step, and its largest entry the distance
+        # to go. From the mode of these very rows, where it is zero, it is their sampling error.
         gradients = [batch.value_and_gradient(w)[1] / batch.total for batch in batches]
         distance = float(np.max(np.abs(np.mean(gradients, axis=0)), initial=0.0))
-        return self._part * max(distance, batches[0].total ** -0.5)
+        n_rows = sum(batch.n_samples for batch in batches)
+        return self._part * max(distance, n_rows**-0.5)
 
 
 class AdaGrad(AdaptiveSolver):

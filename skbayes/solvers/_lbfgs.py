@@ -26,8 +26,8 @@ __all__ = ["LBFGS"]
 Array = NDArray[Any]
 Solve = Callable[[Array], Array]
 
-# A first solution from this part of the rows. Its rows are the only copy of data that the solver makes: 5 % of X.
-_SAMPLE = 0.05
+# A first solution from this part of the rows: they are the only copy of data that the solver makes.
+_SAMPLE = 0.04
 # How near a solution on a sample is made: to this part of m nats, where its own minimum is m / 2 from the true one.
 _NOISE = 0.1
 # Rows per parameter that a sample must have to be worth a solution.
@@ -35,6 +35,8 @@ _ROWS_PER_PARAMETER = 5
 # A preconditioner made far from the minimum describes another curvature: after this many iterations a new one is made,
 # then after twice as many, and so on.
 _REFRESH = 6
+# unless the goal will be reached in about so many at the present pace.
+_SOON = 4
 # A pair whose curvature is less than this part of what its lengths allow is rounding, or a non-convex stretch.
 _LEAST_CURVATURE = 1e-12
 
@@ -60,7 +62,7 @@ class LBFGS(Solver):
     Notes
     -----
     The first guess of the inverse Hessian is one factorisation that the objective offers, here a Gram of few rows; after
-    that each iteration costs one gradient. Where the objective can be restricted to rows, a solution on 5 % of them is
+    that each iteration costs one gradient. Where the objective can be restricted to rows, a solution on 4 % of them is
     the start, unless `w0` is better already. With finite bounds L-BFGS-B of scipy runs on the variables scaled by the
     diagonal of M.
 
@@ -108,7 +110,9 @@ def _start(objective: Any, w: Array, memory: int) -> Array:
     if size < _ROWS_PER_PARAMETER * m:
         return w
     # A fixed seed: the same data give the same iterations.
-    rows = np.random.default_rng(0).choice(objective.n_samples, size=size, replace=False, shuffle=False)
+    rows = np.random.default_rng(0).choice(
+        objective.n_samples, size=size, replace=False, shuffle=False
+    )
     rows.sort()
     sample = objective.batch(rows)
     scale = objective.n_samples / size
@@ -134,8 +138,9 @@ def _descend(objective: Any, w: Array, solver: "LBFGS", goal: float | None = Non
         following = search(objective.value_and_gradient, point, direction, progress.error)
         if following is None and inverse.is_fresh:
             break
-        if following is None or n_iter + 1 == refresh:
-            refresh += 2 * (n_iter + 1)
+        is_due = n_iter + 1 >= refresh and progress.steps_left > _SOON
+        if following is None or is_due:
+            refresh = 3 * (n_iter + 1)
             point = point if following is None else following
             inverse = _Inverse(objective.precondition(point.w), solver.memory)
         else:
@@ -163,7 +168,10 @@ class _Inverse:
         """Take in a step; one against the curvature is passed over."""
         product = float(s @ y)
         along = float(y @ self._precondition(y))
-        if product > _LEAST_CURVATURE * float(np.linalg.norm(s) * np.linalg.norm(y)) and along > 0.0:
+        if (
+            product > _LEAST_CURVATURE * float(np.linalg.norm(s) * np.linalg.norm(y))
+            and along > 0.0
+        ):
             self._pairs.append((s, y, 1.0 / product))
             self._scale = product / along
 

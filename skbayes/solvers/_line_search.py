@@ -9,6 +9,7 @@ References
    SIAM J. Optim. 16, 170-192.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,8 @@ _MARGIN = 0.1
 _ROUNDING = 10.0
 # After so many steps that did not halve the decrement, at values that differ by rounding alone, there is an end.
 _IDLE = 5
+# The pace of a descent is that of so many steps.
+_PACE = 3
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Progress:
         self._objective = objective
         self._tol = tol
         self.goal = goal_of(tol, objective) if goal is None else goal
+        self._past: deque[float] = deque(maxlen=_PACE + 1)
         self._least = np.inf
         self._n_idle = 0
         self.decrement = np.inf
@@ -84,6 +88,16 @@ class Progress:
             self.goal = self._tol * max(self.decrement, 1.0)
         self._n_idle = 0 if self.decrement < 0.5 * self._least else self._n_idle + 1
         self._least = min(self._least, self.decrement)
+        self._past.append(self.decrement)
+
+    @property
+    def steps_left(self) -> float:
+        """Steps to the goal, if the decrement goes on falling as it did in the last few."""
+        first = self._past[0]
+        if self.goal is None or self.is_done or not self.decrement < first:
+            return 0.0 if self.is_done else np.inf
+        pace = np.log(first / self.decrement) / (len(self._past) - 1)
+        return float(np.log(self.decrement / self.goal) / pace) if self.goal > 0.0 else np.inf
 
     @property
     def is_below_rounding(self) -> bool:
@@ -114,7 +128,10 @@ class Progress:
 
 
 def search(
-    evaluate: Callable[[Array], tuple[float, Array]], start: Point, direction: Array, rounding: float
+    evaluate: Callable[[Array], tuple[float, Array]],
+    start: Point,
+    direction: Array,
+    rounding: float,
 ) -> Point | None:
     """Return a point further down along the direction, or None if there is none.
 

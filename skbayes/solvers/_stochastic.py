@@ -23,9 +23,9 @@ __all__ = ["StochasticSolver", "StochasticState"]
 
 Array = NDArray[Any]
 
-# The average weighs step t by t³: a start far off is forgotten as t⁻³, and the last half of the steps has 94 % of the
-# weight, so that it averages nearly as well as their plain mean would (Shamir, Zhang 2013, "polynomial decay").
-_FORGETTING = 3.0
+# The average weighs step t by t: a start far off is forgotten as t⁻² (its square, in the objective, as t⁻⁴), and 4/3
+# of the variance of a plain mean is the price (Shamir, Zhang 2013, "polynomial decay").
+_FORGETTING = 1.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class StochasticSolver(Solver):
         self._check_arguments()
         return run_epochs(self, objective, w0)
 
-    def start(self, objective: Any, w0: Array) -> StochasticState:
+    def start(self, objective: Any, w0: Array, batch_size: int | None = None) -> StochasticState:
         """Return the state before the first step.
 
         Parameters
@@ -113,6 +113,8 @@ class StochasticSolver(Solver):
             With batches of rows; by them a step size of ``"auto"`` is found.
         w0 : ndarray of shape (m,)
             Where to begin.
+        batch_size : int or None, default=None
+            Rows of the batches to come, for the step size; None: as many as the solver has.
 
         Returns
         -------
@@ -127,7 +129,7 @@ class StochasticSolver(Solver):
         self._check_arguments()
         step_size = self.step_size
         if isinstance(step_size, str):
-            rows = probe_rows(objective.n_samples, self.batch_size)
+            rows = probe_rows(objective.n_samples, batch_size or self.batch_size)
             step_size = self._find_step_size([objective.batch(some) for some in rows], w0)
         return StochasticState(w0.copy(), w0.copy(), 0, float(step_size), self._no_memory(w0))
 

@@ -66,6 +66,8 @@ class SeparableResult:
         Passes over the working set, all rounds together.
     converged : bool
         Whether the gap is at most the tolerance, or as small as rounding lets it become.
+    rss : float
+        ‖y − Xw‖².
     correlation : ndarray of shape (p,)
         Xᵀ(y − Xw).
     """
@@ -75,6 +77,7 @@ class SeparableResult:
     gap: float
     n_epochs: int
     converged: bool
+    rss: float
     correlation: Array
 
 
@@ -121,6 +124,9 @@ def minimize_separable(
     max_epochs: int,
     rng: np.random.RandomState | None = None,
     working_set: WorkingSet | None = None,
+    anchor: tuple[float, Array] | None = None,
+    start: tuple[float, Array] | None = None,
+    first: Array | None = None,
 ) -> SeparableResult:
     """Minimise ½ ‖y − Xw‖² + h(w).
 
@@ -140,6 +146,10 @@ def minimize_separable(
         Draws the parameters of a pass at random; None: in turn.
     working_set : WorkingSet, default=None
         Of an earlier problem with the same form, whose Gram matrix is used again, and grows. None: a new one.
+    anchor, start : tuple of (float, ndarray of shape (p,)), default=None
+        What the form is evaluated to at `penalty.loc` and at `w0`, if that is known; None: it is evaluated.
+    first : ndarray of int, default=None
+        Indices that are to be in the working set from the beginning; None: no more than needed.
 
     Returns
     -------
@@ -161,8 +171,12 @@ def minimize_separable(
     centred = _centred(penalty)
     # A parameter without a kink, or whose centre is outside the box, is nowhere at rest.
     S.add(np.flatnonzero((penalty.l1 == 0) | (centred.lower > 0) | (centred.upper < 0)))
-    anchor = form.evaluate(penalty.loc)
-    at = _evaluate(form, penalty, centred, np.clip(w0, penalty.lower, penalty.upper))
+    if first is not None:
+        S.add(first)
+    w = np.clip(w0, penalty.lower, penalty.upper)
+    at = _evaluate(form, penalty, centred, w, start)
+    if anchor is None:
+        anchor = form.evaluate(penalty.loc) if at.v.any() else (at.rss, at.c)
     n_epochs, is_stalled, noise = 0, False, 0.0
     while at.gap > max(tol_abs, noise) and n_epochs < max_epochs and not is_stalled:
         support = np.flatnonzero(at.v)
@@ -172,9 +186,11 @@ def minimize_separable(
         budget = max_epochs - n_epochs
         v, used = _solve_on(S, anchor, centred, at.v, max(0.1 * at.gap, 0.3 * tol_abs), budget, rng)
         n_epochs += used
-        at = _evaluate(form, penalty, centred, penalty.loc + v)
+        # Clipped: centre plus distance to a bound may be a rounding beyond it.
+        w = np.clip(penalty.loc + v, penalty.lower, penalty.upper)
+        before, at = at, _evaluate(form, penalty, centred, w)
         # Rounding of the products sets a floor: a gap near it is as good as closed.
-        is_stalled = used == 0 and len(S) == n_before
+        is_stalled = used == 0 and len(S) == n_before and at.gap >= before.gap
         noise = ROUNDING * form.eps * (anchor[0] + at.rss)
     return SeparableResult(
         w=at.w,
@@ -182,6 +198,7 @@ def minimize_separable(
         gap=at.gap,
         n_epochs=n_epochs,
         converged=at.gap <= max(tol_abs, noise),
+        rss=at.rss,
         correlation=at.c,
     )
 
@@ -200,8 +217,14 @@ class _Point:
     value: float
 
 
-def _evaluate(form: QuadraticForm, penalty: SeparablePenalty, centred: SeparablePenalty, w: Array) -> _Point:
-    rss, c = form.evaluate(w)
+def _evaluate(
+    form: QuadraticForm,
+    penalty: SeparablePenalty,
+    centred: SeparablePenalty,
+    w: Array,
+    known: tuple[float, Array] | None = None,
+) -> _Point:
+    rss, c = form.evaluate(w) if known is None else known
     v = w - penalty.loc
     pull = c - penalty.l2 * v
     curvature = form.diagonal + penalty.l2 if (penalty.l1 == 0).any() else penalty.l2

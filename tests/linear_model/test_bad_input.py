@@ -510,12 +510,12 @@ def test_what_does_not_converge_says_so(model, y):
     with pytest.warns(ConvergenceWarning) as caught:
         model.fit(WIDE, y)
     (sentence,) = {str(w.message) for w in caught if w.category is ConvergenceWarning}
-    assert type(model).__name__ in sentence or "Objective" in sentence
-    assert "did not converge" in sentence
-    assert "1e-12" in sentence  # the tolerance
-    # what was reached: a number beside the tolerance, above it
+    assert "did not converge" in sentence or "failed to converge" in sentence
+    assert re.search(r"tol=1(\.0)?e-12", sentence)  # the tolerance
+    # what was reached, above it
     numbers = [float(x) for x in re.findall(r"\d+\.?\d*e[-+]\d+|\d+\.\d+", sentence)]
-    assert any(1e-12 < x < np.inf for x in numbers)
+    assert any(1e-10 < x < np.inf for x in numbers)
+    assert re.search(r"after 1 \w+", sentence)  # iterations
     assert "max_iter" in sentence  # what to do
 
 

@@ -69,19 +69,35 @@ def test_no_other_scales_have_a_higher_density(direction):
         assert other < found.log_evidence
 
 
-def test_without_flat_coefficients_it_is_the_fixed_point_of_bayesian_ridge():
-    Xc, yc = centred(*problem())
-    found = tall(Xc, yc, 60, n_flat=0)
+def bayesian_ridge(X, y):
     flat = dict.fromkeys(["alpha_1", "alpha_2", "lambda_1", "lambda_2"], 0.0)
-    peer = BayesianRidge(
+    return BayesianRidge(
         max_iter=10_000, tol=1e-14, fit_intercept=False, compute_score=True, **flat
-    ).fit(Xc, yc)
+    ).fit(X, y)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_without_flat_coefficients_it_is_the_fixed_point_of_bayesian_ridge(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(60, 8))  # columns of one size: the evidence has one maximum
+    X, y = centred(X, X @ rng.normal(size=8) + rng.normal(size=60))
+    found, peer = tall(X, y, 60, n_flat=0), bayesian_ridge(X, y)
     # A maximum is placed to the root of the rounding of its value.
     assert found.noise_scale == pytest.approx(peer.alpha_**-0.5, rel=1e-6)
     assert found.prior_scale == pytest.approx(peer.lambda_**-0.5, rel=1e-6)
     np.testing.assert_allclose(found.solution, peer.coef_, rtol=1e-6)
     np.testing.assert_allclose(found.coef_variance(), np.diag(peer.sigma_), rtol=1e-6)
     assert found.log_evidence == pytest.approx(peer.scores_[-1], rel=1e-10)
+
+
+def test_of_two_maxima_it_is_the_higher():
+    # Columns of very different size: BayesianRidge climbs to the maximum that is nearer to its start.
+    Xc, yc = centred(*problem())
+    found, peer = tall(Xc, yc, 60, n_flat=0), bayesian_ridge(Xc, yc)
+    cov = np.eye(60) / peer.alpha_ + Xc @ Xc.T / peer.lambda_
+    nearer = multivariate_normal(np.zeros(60), cov).logpdf(yc)
+    assert nearer == pytest.approx(peer.scores_[-1], rel=1e-9)
+    assert found.log_evidence > nearer + 0.05
 
 
 def test_coefficients_are_those_of_ridge_at_the_ratio_of_the_variances():
@@ -96,14 +112,13 @@ def test_both_forms_are_one(n, p):
     Xc, yc = centred(*problem(n, p))
     one, other = tall(Xc, yc, n), ridge_evidence_wide(Xc @ Xc.T, yc, n)
     assert other.log_evidence == pytest.approx(one.log_evidence, rel=1e-9)
-    # In the value of the maximum they differ by rounding, in its place by the root of that.
-    assert other.noise_scale == pytest.approx(one.noise_scale, rel=1e-5)
-    assert other.prior_scale == pytest.approx(one.prior_scale, rel=1e-5)
-    assert other.effective_dof == pytest.approx(one.effective_dof, rel=1e-5)
+    assert other.noise_scale == pytest.approx(one.noise_scale, rel=1e-8)
+    assert other.prior_scale == pytest.approx(one.prior_scale, rel=1e-8)
+    assert other.effective_dof == pytest.approx(one.effective_dof, rel=1e-8)
     scale = np.abs(one.solution).max()
-    np.testing.assert_allclose(Xc.T @ other.solution, one.solution, atol=1e-5 * scale)
+    np.testing.assert_allclose(Xc.T @ other.solution, one.solution, atol=1e-8 * scale)
     basis = Xc.T @ other.basis / np.sqrt(other.eigenvalues)
-    np.testing.assert_allclose(other.coef_variance(basis), one.coef_variance(), rtol=1e-4)
+    np.testing.assert_allclose(other.coef_variance(basis), one.coef_variance(), rtol=1e-8)
 
 
 @pytest.mark.parametrize("form", ["tall", "wide"])

@@ -97,6 +97,23 @@ def test_groups_of_one_are_laplace(w, scale):
     np.testing.assert_allclose(group.prox(w, 0.7), laplace.prox(w, 0.7), atol=1e-13)
 
 
+@given(
+    w=st.lists(POINTS, min_size=4, max_size=4),
+    step=st.lists(st.floats(0.01, 10.0), min_size=4, max_size=4),
+)
+def test_prox_of_a_group_with_a_step_for_each_coefficient_is_stationary(w, step):
+    w, step, loc = np.array(w), np.array(step), 0.5
+    prior = Group([0, 0, 0, 1], loc, [2.0, 2.0, 2.0, np.inf])
+    z = prior.prox(w, step)
+    assert z[3] == w[3]
+    d, u, rate = (w - loc)[:3], (z - loc)[:3], np.sqrt(3.0) / 2.0
+    r = np.linalg.norm(u)
+    if r > 0.0:  # (z − w)/step + rate (z − m)/r = 0
+        np.testing.assert_allclose(u * (1.0 + rate * step[:3] / r), d, rtol=1e-9, atol=1e-12)
+    else:  # the subgradient at the kink reaches as far as its rate
+        assert np.linalg.norm(d / step[:3]) <= rate * (1.0 + 1e-12)
+
+
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_a_coefficient_has_the_variance_that_group_s_notes_say(size):
     # Of 40,000 draws the variance errs by about 1.6 %; five standard errors.
