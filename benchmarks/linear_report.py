@@ -77,7 +77,7 @@ def lines_of(table: Table) -> list[list[str]]:
             show(seconds(peers[fastest])),
         ]
         for name in ("skbayes", "skbayes core"):
-            ours = records.get(name)
+            ours = records.get(name if ROWS[row].has_kernels else "skbayes")
             cells += (
                 [show(seconds(ours)), f"{factor(peers[fastest], ours):.3g}"] if ours else ["", ""]
             )

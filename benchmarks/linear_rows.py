@@ -183,6 +183,13 @@ class Row:
     factor: float = 1.0
     targets: tuple[float, ...] = (LOOSE, TIGHT)
 
+    @property
+    def has_kernels(self) -> bool:
+        """Whether ours is another with compiled kernels: where a coefficient may be zero."""
+        return self.task in ("path", "cv") or any(
+            word in self.title for word in ("lasso", "elastic", "L1")
+        )
+
 
 CD = ("sklearn", "celer", "skglm", "adelie")
 

@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "linear_model": {"likelihoods", "priors", "solvers"} | GROUND,
     "ensemble": {"solvers", "model_selection"} | GROUND,
     "checks": {"priors", "likelihoods", "solvers"},
-    "__init__": {"_version", "model_selection", "optimizer", "space"},
+    "__init__": {"_version", "linear_model", "model_selection", "optimizer", "space"},
 }
 
 

@@ -13,7 +13,7 @@ class SnapshotEnsembleClassifier(AveragingClassifier, SnapshotEnsemble):
     ----------
     estimator : estimator object
         A classifier with `partial_fit` and a parameter that holds its step size, such as
-        `SGDClassifier` or `MLPClassifier`.
+        `SGDClassifier` or `MLPClassifier`, or `MAPClassifier` with a solver object such as `SGD(step_size=0.1)`.
     n_snapshots : int, default=5
         Models in the ensemble, at least 1, and with ``'cyclic_cosine'`` the number of cycles.
     n_epochs : int, default=100
@@ -26,7 +26,8 @@ class SnapshotEnsembleClassifier(AveragingClassifier, SnapshotEnsemble):
         is large enough to leave a minimum again.
     step_size_param : str, default='auto'
         The parameter that holds the step size and that `partial_fit` reads at each call. ``'auto'`` takes the
-        first number under the names `step_size`, `eta0`, `learning_rate_init` and `learning_rate`.
+        first number under the names `step_size`, `eta0`, `learning_rate_init` and `learning_rate`, else
+        `solver__step_size`.
     batch_size : int, default=None
         Rows for a call of `partial_fit`, at least 1; None gives all of them, and leaves batches to the estimator. The
         step size changes from call to call.
@@ -65,7 +66,8 @@ class SnapshotEnsembleClassifier(AveragingClassifier, SnapshotEnsemble):
     The run is divided into `n_snapshots` parts of equal length, and the model is copied at the end of each. With
     ``'cyclic_cosine'`` the step size falls to nearly 0 in each part, so that the model comes to rest, and begins the
     next part at its largest, so that it leaves for another place. What the optimizer of the estimator remembers is kept
-    from part to part. An estimator's own schedule (`learning_rate`, if that is a word) is set to ``'constant'``.
+    from part to part. An estimator's own schedule (`learning_rate` or `solver__schedule`, if that is a word) is set to
+    ``'constant'``, and its averaging of steps (`solver__averaging`) is off.
 
     References
     ----------
@@ -93,7 +95,7 @@ class SnapshotEnsembleRegressor(AveragingRegressor, SnapshotEnsemble):
     ----------
     estimator : estimator object
         A regressor with `partial_fit` and a parameter that holds its step size, such as
-        `SGDRegressor` or `MLPRegressor`.
+        `SGDRegressor` or `MLPRegressor`, or `MAPRegressor` with a solver object such as `SGD(step_size=0.1)`.
     n_snapshots : int, default=5
         Models in the ensemble, at least 1, and with ``'cyclic_cosine'`` the number of cycles.
     n_epochs : int, default=100
@@ -106,7 +108,8 @@ class SnapshotEnsembleRegressor(AveragingRegressor, SnapshotEnsemble):
         is large enough to leave a minimum again.
     step_size_param : str, default='auto'
         The parameter that holds the step size and that `partial_fit` reads at each call. ``'auto'`` takes the
-        first number under the names `step_size`, `eta0`, `learning_rate_init` and `learning_rate`.
+        first number under the names `step_size`, `eta0`, `learning_rate_init` and `learning_rate`, else
+        `solver__step_size`.
     batch_size : int, default=None
         Rows for a call of `partial_fit`, at least 1; None gives all of them, and leaves batches to the estimator. The
         step size changes from call to call.
@@ -142,7 +145,8 @@ class SnapshotEnsembleRegressor(AveragingRegressor, SnapshotEnsemble):
     The run is divided into `n_snapshots` parts of equal length, and the model is copied at the end of each. With
     ``'cyclic_cosine'`` the step size falls to nearly 0 in each part, so that the model comes to rest, and begins the
     next part at its largest, so that it leaves for another place. What the optimizer of the estimator remembers is kept
-    from part to part. An estimator's own schedule (`learning_rate`, if that is a word) is set to ``'constant'``.
+    from part to part. An estimator's own schedule (`learning_rate` or `solver__schedule`, if that is a word) is set to
+    ``'constant'``, and its averaging of steps (`solver__averaging`) is off.
 
     References
     ----------

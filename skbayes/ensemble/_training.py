@@ -78,7 +78,12 @@ def train(
     """
     n_steps = len(run.step_sizes)
     named = signature(run.model.partial_fit).parameters
-    extra = {"classes": classes} if classes is not None and "classes" in named else {}
+    extra: dict[str, Any] = (
+        {"classes": classes} if classes is not None and "classes" in named else {}
+    )
+    if "n_total" in named:  # else each epoch would be taken for new rows
+        weight = params.get("sample_weight")
+        extra["n_total"] = len(y) if weight is None else float(np.sum(weight))
     snapshots = []
     for t, rows in enumerate(_batches(len(y), run.n_epochs, n_steps, rng)):
         set_step_size(run.model, run.step_size_param, float(run.step_sizes[t]))
@@ -171,6 +176,9 @@ def find_step_size(model: Any, name: str) -> str:
     for known in STEP_SIZE_NAMES:
         if isinstance(params.get(known), Real) and not isinstance(params[known], bool):
             return known
+    # A number or a name: a linear model whose solver is an object. The ensemble asks for a number.
+    if "solver__step_size" in params:
+        return "solver__step_size"
     raise ValueError(
         f"{type(model).__name__} has no step size under the names {', '.join(STEP_SIZE_NAMES)}. Give step_size_param= "
         "the parameter that partial_fit reads at each call, or choose an estimator with one, such as SGDClassifier "
@@ -186,7 +194,10 @@ def seeded(estimator: Any, step_size_param: str, rng: np.random.Generator) -> An
         if name.rpartition("__")[2] == "random_state" and params[name] is None:
             model.set_params(**{name: int(rng.integers(np.iinfo(np.int32).max))})
     prefix = step_size_param.removesuffix(step_size_param.rpartition("__")[2])
-    own = f"{prefix}learning_rate"
-    if isinstance(params.get(own), str):
-        model.set_params(**{own: "constant"})
+    for own in (f"{prefix}learning_rate", f"{prefix}schedule"):
+        if isinstance(params.get(own), str):
+            model.set_params(**{own: "constant"})
+    # A snapshot is of where the run is, and not of where it has been on average.
+    if params.get(f"{prefix}averaging") is True:
+        model.set_params(**{f"{prefix}averaging": False})
     return model

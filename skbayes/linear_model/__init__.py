@@ -3,6 +3,7 @@
 from ._classifier import MAPClassifier
 from ._glm import MAPGammaRegressor, MAPPoissonRegressor
 from ._lasso import MAPElasticNet, MAPLasso
+from ._lasso_cv import MAPElasticNetCV, MAPLassoCV
 from ._lasso_path import enet_path, lasso_path
 from ._linear_regression import LinearRegressionMLE
 from ._logistic import MAPLogisticRegression
@@ -18,8 +19,10 @@ __all__ = [
     "LinearRegressionMLE",
     "MAPClassifier",
     "MAPElasticNet",
+    "MAPElasticNetCV",
     "MAPGammaRegressor",
     "MAPLasso",
+    "MAPLassoCV",
     "MAPLogisticRegression",
     "MAPLogisticRegressionCV",
     "MAPMultiTaskElasticNet",

@@ -1,13 +1,14 @@
 """Ridge by conjugate gradients: two products with X an iteration, nothing p x p or n x n.
 
-Notation: F(W) = ‖S^(1/2) (V − Z W)‖² + Σ_k α_k ‖w_k‖², targets k apart; R = V − Z W the residuals, G = ZᵀSR − α W half
-the negative gradient. The recurrences are those of CGLS [1]_: R is updated, and G computed from it, which keeps about
-half of the digits that the normal equations would lose. All targets go through X together.
+Notation: F(W) = ‖S^(1/2) (V − Z W)‖² + Σ_k α_k ‖w_k‖², targets k apart. For n > p the linear system is
+(ZᵀSZ + α) w = ZᵀSv; for n ≤ p it is (S^(1/2) Z Zᵀ S^(1/2) + α) c = S^(1/2) v with w = ZᵀS^(1/2) c. All targets go
+through X together. The recurrence drifts away from what it stands for by rounding, so the solution is refined: rounds of
+conjugate gradients [1]_, each from the residuals of the data.
 
 References
 ----------
-.. [1] Björck, Elfving, Strakoš (1998). Stability of conjugate gradient and Lanczos methods for linear least squares
-   problems. SIAM J. Matrix Anal. Appl. 19, 720-736. doi:10.1137/S089547989631202X
+.. [1] Hestenes, Stiefel (1952). Methods of conjugate gradients for solving linear systems. J. Res. Natl. Bur. Stand.
+   49, 409-436. doi:10.6028/jres.049.044
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ Array = NDArray[Any]
 
 # Iterations without any progress of the gradient after which rounding is all that is left.
 _PATIENCE = 20
-# Rounds, each from residuals computed anew: the recurrence drifts away from them by rounding.
+# Each round gains the digits that products in the type of X have; two or three are the rule.
 _MAX_ROUNDS = 10
 
 
@@ -40,7 +41,7 @@ class Descent:
     n_iter : ndarray of shape (k,)
         Iterations of each target.
     reached : float
-        Largest ‖G‖ of any target over its value at W = 0.
+        Largest residual of any target's system over its value at zero.
     converged : bool
         Whether that is at most the tolerance, or as small as rounding lets it be.
     """
@@ -52,7 +53,7 @@ class Descent:
 
 
 def descend(
-    design: Design, V: Array, weight: Array | None, alpha: Array, tol: float, max_iter: int
+    design: Design, V: Array, root: Array | None, alpha: Array, tol: float, max_iter: int
 ) -> Descent:
     """Minimise F from W = 0.
 
@@ -62,78 +63,126 @@ def descend(
         Z, (n, p).
     V : ndarray of shape (n, k)
         Targets.
-    weight : ndarray of shape (n,) or None
-        Diagonal of S; None: ones.
+    root : ndarray of shape (n,) or None
+        Diagonal of S^(1/2); None: ones.
     alpha : ndarray of shape (k,)
         Strengths, non-negative.
     tol : float
-        A target is finished when ‖G‖ is at most `tol` times its value at W = 0.
+        A target is finished when the residual of its system is at most `tol` times its value at zero.
     max_iter : int
         Largest number of iterations.
     """
-    dtype = design.dtype
-    s = None if weight is None else weight.astype(dtype, copy=False)[:, None]
-    W = np.zeros((design.shape[1], V.shape[1]))
+    system = (_Wide if design.shape[0] <= design.shape[1] else _Tall)(design, V, root, alpha)
+    solution = np.zeros((min(design.shape), V.shape[1]))
     n_iter = np.zeros(V.shape[1], dtype=np.int32)
-    inverse = _preconditioner(design, weight, alpha)
-    R = np.asarray(V, dtype=np.float64)
-    start = size = np.linalg.norm(_gradient(design, R, s, alpha, W), axis=0)
-    best = (np.inf, W)
+    residual = system.residual(None)
+    start = np.linalg.norm(residual, axis=0)
+    best = (np.inf, solution)
     for _ in range(_MAX_ROUNDS):
-        worst = _relative(size, start)
-        gained = worst <= 0.5 * best[0]
-        best = min(best, (worst, W), key=lambda end: end[0])
-        if worst <= tol or not gained or n_iter.max(initial=0) >= max_iter:
+        reached = _relative(np.linalg.norm(residual, axis=0), start)
+        gained = reached <= 0.5 * best[0]
+        best = min(best, (reached, solution), key=lambda end: end[0])
+        if reached <= tol or not gained or n_iter.max(initial=0) >= max_iter:
             break
-        goal = np.maximum(tol * start, 0.0)
-        step, made = _round(design, R, s, alpha, W, goal, inverse, max_iter - int(n_iter.max()))
-        W, n_iter = W + step, n_iter + made
-        R = _residuals(design, V, W)
-        size = np.linalg.norm(_gradient(design, R, s, alpha, W), axis=0)
-    reached, W = min(best, (_relative(size, start), W), key=lambda end: end[0])
+        step, made = _round(system, residual, tol * start, max_iter - int(n_iter.max(initial=0)))
+        solution, n_iter = solution + step, n_iter + made
+        residual = system.residual(solution)
     # Short of the limit it ended where rounding stops it.
-    return Descent(W, n_iter, reached, reached <= tol or int(n_iter.max(initial=0)) < max_iter)
+    is_through = best[0] <= tol or int(n_iter.max(initial=0)) < max_iter
+    return Descent(system.coef(best[1]), n_iter, best[0], is_through)
+
+
+class _System:
+    """A linear system for each target, (m, k)."""
+
+    inverse: Array | None = None  # of a diagonal near the matrix
+
+    def __init__(self, design: Design, V: Array, root: Array | None, alpha: Array) -> None:
+        self.design, self.V, self.alpha = design, V, alpha
+        self.root = None if root is None else root[:, None]
+
+    def scaled(self, rows: Array) -> Array:
+        """Return S^(1/2) R."""
+        return rows if self.root is None else self.root * rows
+
+    def forth(self, W: Array) -> Array:
+        """Return S^(1/2) Z W, by products in the type of X."""
+        return self.scaled(self.design.matvec(W.astype(self.design.dtype, copy=False)))
+
+    def back(self, R: Array) -> Array:
+        """Return ZᵀS^(1/2) R, likewise."""
+        return self.design.rmatvec(self.scaled(R).astype(self.design.dtype, copy=False))
+
+
+class _Tall(_System):
+    """(ZᵀSZ + α) w = ZᵀSv."""
+
+    def __init__(self, design: Design, V: Array, root: Array | None, alpha: Array) -> None:
+        super().__init__(design, V, root, alpha)
+        squares = _squares(design, root)[:, None]
+        # With α = 0 there may be many minima. From zero, and in the metric of the coefficients, the one of least norm
+        # is found; and so, nearly, for an α that is nearly 0. Otherwise a unit diagonal saves iterations.
+        if np.all(alpha > np.sqrt(np.finfo(np.float64).eps) * squares.max(initial=0.0)):
+            self.inverse = 1.0 / (squares + alpha)
+
+    def multiply(self, P: Array) -> Array:
+        return np.asarray(self.back(self.forth(P)) + self.alpha * P)
+
+    def residual(self, W: Array | None) -> Array:
+        if W is None:
+            return np.asarray(self.back(self.scaled(self.V)), dtype=np.float64)
+        R = self.scaled(_residuals(self.design, self.V, W))
+        return np.asarray(self.back(R) - self.alpha * W, dtype=np.float64)
+
+    def coef(self, W: Array) -> Array:
+        return W
+
+
+class _Wide(_System):
+    """(S^(1/2) Z Zᵀ S^(1/2) + α) c = S^(1/2) v; w = ZᵀS^(1/2) c."""
+
+    def multiply(self, P: Array) -> Array:
+        return np.asarray(self.forth(self.back(P)) + self.alpha * P)
+
+    def residual(self, C: Array | None) -> Array:
+        if C is None:
+            return np.asarray(self.scaled(self.V), dtype=np.float64)
+        R = self.scaled(_residuals(self.design, self.V, self.coef(C)))
+        return np.asarray(R - self.alpha * C, dtype=np.float64)
+
+    def coef(self, C: Array) -> Array:
+        return np.asarray(self.back(C), dtype=np.float64)
 
 
 def _round(
-    design: Design,
-    R: Array,
-    s: Array | None,
-    alpha: Array,
-    W: Array,
-    goal: Array,
-    inverse: Array | None,
-    max_iter: int,
+    system: _Tall | _Wide, residual: Array, goal: Array, max_iter: int
 ) -> tuple[Array, Array]:
-    """Return a step from W, whose residuals are R, to where ‖G‖ is at the goal by its recurrence; and iterations."""
-    dtype = design.dtype
-    R = R.astype(dtype)
-    D = np.zeros_like(W)
-    G = _gradient(design, R, s, alpha, W)
-    size = np.linalg.norm(G, axis=0)
+    """Return a step that brings each residual to its goal, by its recurrence, and the iterations of each target."""
+    inverse = system.inverse
+    R = residual
+    size = np.linalg.norm(R, axis=0)
+    solution = np.zeros_like(R)
     # At the level of rounding the recurrence may lead away again, so the best of each target is kept.
-    best, least, stalled = np.zeros_like(W), size, np.zeros(alpha.size, dtype=np.intp)
-    n_iter = np.zeros(alpha.size, dtype=np.int32)
-    H = G if inverse is None else inverse * G
-    P, gamma = H, np.einsum("jk,jk->k", G, H)
+    best, least, stalled = solution, size, np.zeros(size.size, dtype=np.intp)
+    n_iter = np.zeros(size.size, dtype=np.int32)
+    H = R if inverse is None else inverse * R
+    P, gamma = H, np.einsum("jk,jk->k", R, H)
     for _ in range(max_iter):
         active = (size > goal) & (gamma > 0) & (stalled <= _PATIENCE)
         if not active.any():
             break
-        Q = design.matvec(P.astype(dtype, copy=False))
-        squares = Q * Q if s is None else s * Q * Q
-        delta = squares.sum(axis=0, dtype=np.float64) + alpha * np.einsum("jk,jk->k", P, P)
-        step = np.where(active, gamma / np.where(delta > 0, delta, 1.0), 0.0)
-        D = D + step * P
-        R = R - (step * Q).astype(dtype, copy=False)
+        Q = system.multiply(P)
+        bend = np.einsum("jk,jk->k", P, Q)
+        step = np.where(active, gamma / np.where(bend > 0, bend, np.inf), 0.0)
+        solution = solution + step * P
+        R = R - step * Q
         n_iter += active
-        G = _gradient(design, R, s, alpha, W + D)
-        H = G if inverse is None else inverse * G
-        new = np.einsum("jk,jk->k", G, H)
-        P = H + new / np.where(gamma > 0, gamma, np.inf) * P
-        gamma, size = new, np.linalg.norm(G, axis=0)
+        H = R if inverse is None else inverse * R
+        last, gamma = gamma, np.einsum("jk,jk->k", R, H)
+        P = H + gamma / np.where(last > 0, last, np.inf) * P
+        size = np.linalg.norm(R, axis=0)
         improved = size < least
-        best = np.where(improved, D, best)
+        best = solution if improved.all() else np.where(improved, solution, best)
         least, stalled = np.minimum(least, size), np.where(improved, 0, stalled + 1)
     return best, n_iter
 
@@ -153,30 +202,11 @@ def _residuals(design: Design, V: Array, W: Array) -> Array:
     return R
 
 
-def _preconditioner(design: Design, weight: Array | None, alpha: Array) -> Array | None:
-    """Return the inverse of the diagonal of the Hessian, (p, k), or None.
-
-    With α = 0 there may be many minima. From zero, and in the metric of the coefficients, the one of least norm is
-    found; and so, nearly, for an α that is nearly 0. Otherwise a unit diagonal saves iterations.
-    """
-    squares = _squares(design, weight)[:, None]
-    if np.any(alpha <= np.sqrt(np.finfo(np.float64).eps) * squares.max(initial=0.0)):
-        return None
-    inverse: Array = 1.0 / (squares + alpha)
-    return inverse
-
-
-def _gradient(design: Design, R: Array, s: Array | None, alpha: Array, W: Array) -> Array:
-    R = R.astype(design.dtype, copy=False)
-    G: Array = design.rmatvec(R if s is None else s * R).astype(np.float64) - alpha * W
-    return G
-
-
-def _squares(design: Design, weight: Array | None) -> Array:
+def _squares(design: Design, root: Array | None) -> Array:
     """Return the diagonal of ZᵀSZ up to rounding, positive."""
     X, mean = design.X, design.mean
     n, p = design.shape
-    s = np.ones(n) if weight is None else weight
+    s = np.ones(n) if root is None else root**2
     if sparse.issparse(X):
         squares = X.power(2).T @ s
     else:

@@ -18,9 +18,9 @@ __all__ = ["DataTerm"]
 
 Array = NDArray[Any]
 
-# Rows are taken in chunks of this many bytes of X: the second product with a chunk finds it in the cache of the core still,
-# and what is held beside X stays small. At 100000 x 100 all of X at once takes twice as long; half of this is slower by
-# the calls. With classes half of it: the other half is for the copies that a product of two matrices packs.
+# Rows are taken in chunks of this many bytes of X: the second product with a chunk finds it in the cache of the core
+# still, and what is held beside X stays small. At 100000 x 100 all of X at once takes twice as long; half of this is
+# slower by the calls. With classes half of it: the other half is for the copies that a product of two matrices packs.
 _CHUNK_BYTES = 2**20
 
 

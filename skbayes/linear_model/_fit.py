@@ -135,7 +135,7 @@ def warn_unless_converged(estimator: Any, results: Sequence[SolverResult]) -> No
             f"{type(estimator).__name__} did not converge: {failed[0].message}. "
             "Raise max_iter or tol, scale the features, or choose another solver.",
             ConvergenceWarning,
-            stacklevel=3,
+            stacklevel=4,  # the line that called fit, past the decorator of `fit`
         )
 
 

@@ -34,7 +34,8 @@ class MAPPoissonRegressor(LogLinkRegressor):
     max_iter : int, default=100
         Most iterations of the solver, positive.
     tol : float, default=0.0001
-        Tolerance of the solver, positive.
+        Tolerance of the solver, positive: of the distance to the mode in posterior standard deviations, over the root
+        of the total weight of the rows.
     warm_start : bool, default=False
         Whether to begin at the coefficients of the fit before. Only the start: the prior stays what it is.
     verbose : int, default=0
@@ -117,7 +118,8 @@ class MAPGammaRegressor(LogLinkRegressor):
     max_iter : int, default=100
         Most iterations of the solver, positive.
     tol : float, default=0.0001
-        Tolerance of the solver, positive.
+        Tolerance of the solver, positive: of the distance to the mode in posterior standard deviations, over the root
+        of the total weight of the rows.
     warm_start : bool, default=False
         Whether to begin at the coefficients of the fit before. Only the start: the prior stays what it is.
     verbose : int, default=0

@@ -20,13 +20,15 @@ from ._lasso_path import enet_path
 from ._lasso_warning import warn_unless_converged
 from ._quadratic import CentredQuadratic
 
-__all__ = ["MAPElasticNet", "MAPLasso"]
+__all__ = ["MAPElasticNet", "MAPLasso", "SparseCoefficients"]
 
 Array = NDArray[Any]
 
 
-class _SparseLinearModel(MultiOutputMixin, RegressorMixin, LinearModel):
-    """What all models of this family have after `fit`."""
+class SparseCoefficients:
+    """What all models of this family have after `fit`; goes before `LinearModel`."""
+
+    coef_: Array
 
     @property
     def sparse_coef_(self) -> Any:
@@ -46,10 +48,10 @@ class _SparseLinearModel(MultiOutputMixin, RegressorMixin, LinearModel):
         y_pred : ndarray of shape (n_samples,) or (n_samples, n_targets)
             X·coef + intercept.
         """
-        return self._linear_predictor(X)
+        return self._linear_predictor(X)  # type: ignore[attr-defined]
 
 
-class MAPElasticNet(_SparseLinearModel):
+class MAPElasticNet(MultiOutputMixin, RegressorMixin, SparseCoefficients, LinearModel):
     """Elastic net: the mode of the posterior of an elastic net prior and a Gaussian likelihood.
 
     The numbers are those of `sklearn.linear_model.ElasticNet` at the same arguments; X is neither centred nor copied.
@@ -226,10 +228,12 @@ class MAPElasticNet(_SparseLinearModel):
         y = np.asarray(y, dtype=X.dtype)
         Y = y if y.ndim == 2 else y[:, None]
         weight = None if isinstance(sample_weight, Number) else check_weight(sample_weight, X)
-        self._fit_targets(X, Y, weight, check_input)
-        return self
+        return self.fit_checked(X, Y, weight, check_gram=check_input)
 
-    def _fit_targets(self, X: Any, Y: Array, weight: Array | None, check_input: bool) -> None:
+    def fit_checked(
+        self, X: Any, Y: Array, weight: Array | None, gram: Array | None = None, check_gram: bool = False
+    ) -> "MAPElasticNet":
+        # Of data that have been checked, Y (n, k); `gram` is that of centred, weighted data where it is known.
         k, p = Y.shape[1], X.shape[1]
         coef = np.zeros((k, p), dtype=X.dtype)
         start = np.atleast_2d(self.coef_) if self.warm_start and hasattr(self, "coef_") else None
@@ -240,8 +244,10 @@ class MAPElasticNet(_SparseLinearModel):
             form = CentredQuadratic(X, Y[:, j], weight, self.fit_intercept, x_mean)
             x_mean = form.x_mean
             S = WorkingSet(form)
-            if not form.is_sparse and self.precompute is not False:
-                S = prefilled(form, checked_gram(form, self.precompute, check_input))
+            if gram is not None:
+                S = prefilled(form, gram)
+            elif self.precompute is not False and not form.is_sparse:
+                S = prefilled(form, checked_gram(form, self.precompute, check_gram))
             with np.errstate(over="ignore", invalid="ignore"):  # said below, in words
                 path = descend_path(
                     form,
@@ -260,6 +266,7 @@ class MAPElasticNet(_SparseLinearModel):
             forms.append(form)
             paths.append(path)
         self._keep(forms, paths, coef)
+        return self
 
     def _keep(self, forms: list[CentredQuadratic], paths: list[LassoPath], coef: Array) -> None:
         intercept = np.array([form.intercept(w) for form, w in zip(forms, coef, strict=True)], dtype=coef.dtype)

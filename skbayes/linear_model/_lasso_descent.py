@@ -85,7 +85,7 @@ class GramQuadratic:
     """
 
     def __init__(self, G: Array, q: Array, yy: float, total: float, eps: float) -> None:
-        self.G = G
+        self.G = np.ascontiguousarray(G)  # as the kernel wants it
         self.q = q
         self.yy = yy
         self.total = total

@@ -28,7 +28,7 @@ def prefilled(form: CentredQuadratic, G: Array) -> WorkingSet:
     S = WorkingSet(form)
     S.indices = np.arange(form.n_parameters)
     S.holds[:] = True
-    S.gram = G
+    S.gram = np.ascontiguousarray(G)  # as the kernel wants it
     return S
 
 

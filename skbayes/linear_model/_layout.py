@@ -1,7 +1,7 @@
 """The layout of the parameters: one flat vector w for coefficients and intercepts.
 
-Notation: p features, K classes. One output: w = (coefficients, intercept). K classes: w is the K x (p + 1) matrix of the
-rows (coefficients of class k, its intercept), flattened. Without an intercept its places are missing.
+Notation: p features, K classes. One output: w = (coefficients, intercept). K classes: w is the K x (p + 1) matrix of
+the rows (coefficients of class k, its intercept), flattened. Without an intercept its places are missing.
 """
 
 from dataclasses import dataclass

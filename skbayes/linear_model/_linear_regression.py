@@ -159,7 +159,7 @@ class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
         """Return coefficients (p, k) and intercepts (k,); set rank, singular values and noise scale."""
         found = self._by_gram(data)
         if found is None:
-            found = spectrum_of(data, by_qr=True).least_squares(data, self.tol)
+            found = self._by_factors_of_data(data)
         coef, intercept, singular = found
         top = float(singular.max(initial=0.0))
         self.singular_ = singular.astype(data.X.dtype, copy=False)
@@ -170,17 +170,30 @@ class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
 
     def _by_gram(self, data: RidgeData) -> tuple[Array, Array, Array] | None:
         """Return coefficients, intercepts and singular values, or None where the Gram would lose too many digits."""
-        if data.X.shape[0] <= data.X.shape[1]:
+        n, p = data.X.shape
+        level = max(_WELL_CONDITIONED, self.tol**2)
+        if 2 * n <= p:
+            spectrum = spectrum_of(data)
+            known = spectrum.values[np.isfinite(spectrum.values)]
+            is_clear = known.min(initial=np.inf) > level * known.max(initial=0.0)
+            return spectrum.least_squares(data, self.tol) if is_clear else None
+        if n <= p:  # nearly square matrices are rarely well-conditioned
             return None
         m = data.moments()
         values = linalg.eigvalsh(m.gram, check_finite=False)[::-1]
-        if values[-1] <= max(_WELL_CONDITIONED, self.tol**2) * values[0]:
-            return None
-        factor = cholesky(m.gram)
+        factor = cholesky(m.gram) if values[-1] > level * values[0] else None
         if factor is None:
             return None
         coef = factor.solve(m.cross)
         return coef, m.target_mean - m.mean @ coef, np.sqrt(values)
+
+    def _by_factors_of_data(self, data: RidgeData) -> tuple[Array, Array, Array]:
+        if data.X.shape[0] > data.X.shape[1]:
+            return spectrum_of(data, by_qr=True).least_squares(data, self.tol)
+        Z = np.asarray(data.X - data.mean if data.fit_intercept else data.X, dtype=np.float64)
+        Z = Z if data.root is None else data.root[:, None] * Z
+        coef, _, _, singular = linalg.lstsq(Z, data.scaled_targets(), cond=self.tol)
+        return coef, data.target_mean - data.mean @ coef, singular
 
     def predict(self, X: Any) -> Array:
         """Predict the mean of y.

@@ -121,15 +121,15 @@ class MAPLogisticRegression(ClassPredictions):
     The minimum over w, b of −Σ_i s_i log p(y_i | x_i·w + b) + Σ_j (l1_ratio |w_j| + (1 − l1_ratio) w_j² / 2) / C,
     which is scikit-learn's objective over C: the priors are Normal(scale=√C) for ``l1_ratio=0``, Laplace(scale=C) for
     1, and between them ElasticNet(l1_scale=C / l1_ratio, l2_scale=√(C / (1 − l1_ratio))). For more than two classes
-    the same vector added to all of them changes no probability; of such solutions the one is given whose intercepts,
-    and under a normal or flat prior coefficients, sum to zero over the classes. Not offered of scikit-learn's class:
-    other array libraries than numpy (array API), and callbacks.
+    the same vector added to all of them changes no probability; of such solutions the one is given that the prior
+    makes most probable, and where it does not mind (intercepts; a flat prior) the one whose sum over the classes is
+    zero, as it is under a normal prior [1]_. Not offered of scikit-learn's class: other array libraries than numpy
+    (array API), and callbacks.
 
     References
     ----------
-    .. [1] Bohning (1992). Multinomial logistic regression algorithm. Annals of the Institute of Statistical
-    Mathematics
-       44, 197-200. doi:10.1007/BF00048682
+    .. [1] Zhu, Hastie (2004). Classification of gene microarrays by penalized logistic regression. Biostatistics 5,
+       427-443. doi:10.1093/biostatistics/kxg046
 
     Examples
     --------

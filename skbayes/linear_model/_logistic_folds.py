@@ -6,6 +6,7 @@ a row with its intercept.
 
 import warnings
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -129,10 +130,11 @@ class FoldScore:
     def __call__(self, ws: list[Array], test: Array) -> list[float]:
         X, y = self.X[test], self.y[test]
         params = metadata_rows(self.X, self.params, indices=test)
+        model = copy(self.template)  # other threads score other folds
         scores = []
         for w in ws:
-            self.template._set_coefficients(w, X.shape[1])
-            scores.append(float(self.scorer(self.template, X, y, **params)))
+            model._set_coefficients(w, X.shape[1])
+            scores.append(float(self.scorer(model, X, y, **params)))
         return scores
 
 

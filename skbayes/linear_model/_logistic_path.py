@@ -6,7 +6,7 @@ flattened; without an intercept p in place of p + 1. s are sample weights times 
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -123,6 +123,8 @@ class LogisticProblem:
         if math.isinf(C):
             result = of_least_norm(objective, result)
         w = self._centred(result.w.reshape(self.shape), C, l1_ratio)
+        if l1_ratio > 0 and self.n_classes > 2:  # the shift may have been a step of its own
+            result = replace(result, value=objective.value(w.ravel()))
         return LogisticMode(w, result, solver, prior)
 
     def _likelihood(self) -> Likelihood:
@@ -132,19 +134,33 @@ class LogisticProblem:
         return self.code.astype(self.X.dtype) if self.n_classes == 2 else self.code
 
     def _centred(self, w: Array, C: float, l1_ratio: float) -> Array:
-        """Of all coefficients that give the same probabilities, return those that sum to zero over the classes.
+        """Return of all coefficients that give the same probabilities those that the prior likes best.
 
-        The same vector added to every class changes no probability. A normal prior is largest where the sum is zero;
-        a flat one does not mind, and the choice makes the solution the same for every solver.
+        The same vector added to every class changes no probability. A flat prior does not mind: then those that sum
+        to zero over the classes, which makes the solution the same for every solver.
         """
         if self.n_classes == 2:
             return w
-        if l1_ratio == 0 or math.isinf(C):
-            w = w - w.mean(axis=0)
-        elif self.fit_intercept:
-            w = w.copy()
-            w[:, -1] -= w[:, -1].mean()
-        return w
+        p = self.X.shape[1]
+        shift = w.mean(axis=0)
+        if l1_ratio > 0 and not math.isinf(C):
+            shift[:p] = _best_shift(w[:, :p], l1_ratio)
+        return w - shift
+
+
+def _best_shift(w: Array, l1_ratio: float) -> Array:
+    """Return for each column the c that minimises Σ_k l1_ratio |w_k − c| + (1 − l1_ratio) (w_k − c)² / 2."""
+    K = len(w)
+    # Convex, and a parabola between any two of the w_k: its minimum is at one of them or at that of a parabola. Zero
+    # comes first, for of equally good ones it is taken: then nothing moves.
+    candidates = [np.zeros_like(w[:1]), w]
+    if l1_ratio < 1:
+        tilt = l1_ratio / (1 - l1_ratio) * np.linspace(-1.0, 1.0, K + 1, dtype=w.dtype)
+        candidates.append(w.mean(axis=0) + tilt[:, None])
+    shifts = np.concatenate(candidates)
+    distance = np.abs(w - shifts[:, None])  # (candidates, K, p)
+    cost = l1_ratio * distance.sum(axis=1) + (1 - l1_ratio) / 2 * np.square(distance).sum(axis=1)
+    return np.take_along_axis(shifts, cost.argmin(axis=0)[None], axis=0)[0]
 
 
 def class_weights(class_weight: Any, classes: Array, code: Array, weight: Array | None) -> Array:

@@ -91,19 +91,29 @@ def _make_solver(solver: Any, objective: Any, options: dict[str, Any]) -> Solver
 def _choose(objective: Any) -> str:
     """Return the name of the solver for what an objective offers and for its size."""
     offers = objective.offers
+    is_large = objective.n_parameters > _LARGEST_HESSIAN
     if "smooth" in offers:
         if "quadratic" in offers:
             return "closed_form"
-        is_small = "hessian" in offers and objective.n_parameters <= _LARGEST_HESSIAN
-        return "newton" if is_small else "lbfgs"
+        return "newton" if "hessian" in offers and not is_large else "lbfgs"
+    if "separable" in offers and "quadratic" in offers:
+        return "coordinate_descent"
+    if "bounds" in offers and (is_large or "columns" not in offers):
+        return "lbfgs"
     if "separable" in offers and "columns" in offers:
-        return "coordinate_descent" if "quadratic" in offers else "proximal_newton"
-    return "lbfgs" if "bounds" in offers else "proximal_gradient"
+        return "proximal_newton"
+    return "proximal_gradient"
 
 
 def _sentence(
     solver: Solver, missing: str, fitting: list[str], objective: Any, likelihood: Any, prior: Any
 ) -> str:
+    if not fitting:
+        return (
+            f"Prior {prior!r} cannot be combined with these bounds: it ties coefficients together, and no solver "
+            f"can fit it within a box; got solver={type(solver).__name__}. Leave the bounds out, or use a prior such as "
+            "Laplace."
+        )
     what, owner = _NEEDS[missing]
     part = f"{owner} {likelihood if owner == 'likelihood' else prior!r}"
     because = ""

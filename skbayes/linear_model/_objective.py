@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..likelihoods import Gaussian, Likelihood
 from ..priors import Prior
-from ..solvers import SeparablePenalty
+from ..solvers import Objective, SeparablePenalty
 from ._closed import inverse_curvature
 from ._data_term import DataTerm
 from ._design import Design
@@ -33,7 +33,7 @@ Array = NDArray[Any]
 _LEAST_CURVATURE = 1e-10
 
 
-class LinearObjective:
+class LinearObjective(Objective):
     """Negative log posterior F = f + h of a linear model.
 
     Parameters

@@ -1,14 +1,16 @@
 """An approximate inverse of the Hessian, cheap beside the gradients that it saves.
 
-Notation: H = Xᵀ D X + Q, D = diag(d) the expected curvature of the samples at w, Q the precision of the prior (a diagonal,
-unless the prior has a covariance); M is what stands for H. K classes: B_k = Xᵀ D_k X + Q the block of class k.
+Notation: H = Xᵀ D X + Q, D = diag(d) the expected curvature of the samples at w, Q the precision of the prior (a
+diagonal, unless the prior has a covariance); M is what stands for H. K classes: B_k = Xᵀ D_k X + Q the block of class
+k.
 
 Three forms, by shape. Few parameters: M is the Gram of a sample of rows, factorised once. Few rows: M = H through an
 n x n matrix (Woodbury). Neither: M is the diagonal of H.
 
-The data of K classes say nothing about what is common to all classes (softmax), so there H is exactly Q, and M⁻¹ is
-Π blockdiag(B_k⁻¹) Π + (1 1ᵀ / K) ⊗ Q⁻¹ with Π the projection on deviations from the mean of the classes. On ten classes of
-digits it takes a fifth of the iterations that Böhning's bound ½ Π ⊗ XᵀX [1]_ takes, which ignores how sure the model is.
+The data of K classes say nothing about what is common to all classes (softmax), so there H is exactly Q, and M⁻¹ is Π
+blockdiag(B_k⁻¹) Π + (1 1ᵀ / K) ⊗ Q⁻¹ with Π the projection on deviations from the mean of the classes. On ten classes
+of digits it takes a fifth of the iterations that Böhning's bound ½ Π ⊗ XᵀX [1]_ takes, which ignores how sure the
+model is.
 
 References
 ----------
@@ -33,7 +35,8 @@ Solve = Callable[[Array], Array]
 
 # The largest matrix that is factorised: at 2000 its Cholesky takes 2.7 GFlop, a fraction of a second.
 _LARGEST_FACTOR = 2000
-# A Gram by GEMM does about this many times the operations per second of a product with a vector, which waits for memory.
+# A Gram by GEMM does about this many times the operations per second of a product with a vector, which waits for
+# memory.
 _GEMM_GAIN = 20
 # The Gram may cost as much as this many gradients: about what it saves at least.
 _GRADIENTS = 4
@@ -45,8 +48,8 @@ _CHEAP_GRAM, _CHEAP_SPARSE_GRAM = 3e7, 1e6
 # fewer than 10 its small eigenvalues are far too small, and it is shrunk towards its diagonal; 3 are taken at any cost:
 # at 20000 x 1000 they and the shrinkage take half the time of 1.6, and a third of that of all rows.
 _ROWS_PER_PARAMETER, _ENOUGH_ROWS, _FEWEST_ROWS = 20, 10, 3
-# Relative to the unit diagonal of the scaled matrix: above rounding of a Gram of many rows, and small enough to leave all
-# directions alone in which the data say anything.
+# Relative to the unit diagonal of the scaled matrix: above rounding of a Gram of many rows, and small enough to leave
+# all directions alone in which the data say anything.
 _JITTER = 1e-10
 # A flat direction of few rows gets this part of the curvature of the data as its precision: M is then H to this error.
 _FLAT = 1e-6
@@ -160,7 +163,7 @@ def _shrunk(gram: Array, ratio: float) -> Array:
 
 
 def cholesky_solve(matrix: Array) -> Solve:
-    """Return r -> matrix⁻¹ r by one Cholesky of the matrix scaled to a unit diagonal, with as little jitter as it takes."""
+    """Return r -> matrix⁻¹ r by a Cholesky of the matrix scaled to a unit diagonal, with the least jitter."""
     diagonal = np.diag(matrix).copy()
     # A parameter without any curvature is left where it is.
     diagonal[diagonal <= 0.0] = np.inf

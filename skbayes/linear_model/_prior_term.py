@@ -188,7 +188,10 @@ class PriorTerm:
         """Return whether the part with kinks and bounds has a prox."""
         if self.has_penalty:
             return True
-        return all(part.is_smooth or hasattr(part.prior, "prox") for part in self._parts)
+        # Of a prior that ties coefficients together, the clipped prox is not that within the box.
+        return not self.is_bounded and all(
+            part.is_smooth or hasattr(part.prior, "prox") for part in self._parts
+        )
 
     def prox(self, w: Array, step: float | Array) -> Array:
         """Return argmin_z ½ Σ (z_j − w_j)² / step_j + h(z)."""

@@ -293,3 +293,8 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
             R², at most 1; the mean over the targets.
         """
         return float(r2_score(y, self.predict(X, offset), sample_weight=sample_weight))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

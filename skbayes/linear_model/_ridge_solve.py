@@ -185,7 +185,7 @@ def _corrected(
 def _by_dual(data: RidgeData, alpha: Array) -> RidgeFit | None:
     """Return the fit by n x n matrices, or None if they are singular within rounding."""
     n = data.X.shape[0]
-    gram, level = row_gram_apart(data)
+    gram, level = row_gram_apart(data, data.X.dtype)
     n_apart = int(data.fit_intercept)
     n_apart += 0 if data.weight is None else int(np.sum(data.weight == 0))
     T = data.scaled_targets()
@@ -220,7 +220,7 @@ def _by_conjugate_gradients(
 ) -> RidgeFit:
     # In exact arithmetic min(n, p) iterations are enough; rounding may cost a few times as many.
     limit = 10 * min(data.X.shape) if max_iter is None else max_iter
-    end = descend(data.design(), data.centred_targets(), data.weight, alpha, tol, limit)
+    end = descend(data.design(), data.centred_targets(), data.root, alpha, tol, limit)
     intercept = data.target_mean - data.mean @ end.coef
     power = data.residual_power(end.coef, intercept)
     road = "conjugate_gradients"

@@ -4,9 +4,9 @@ Notation: F(W) = ½ ‖D^½ (V − Z W)‖² + a Σ_j ‖w_j‖ + ½ b ‖W‖²
 their weighted means taken off; Q = ZᵀDV, R = V − Z W. A row is zero where ‖(ZᵀDR)_j‖ < a. The duality gap is that of
 the group lasso on the data extended by √b I (Massias et al. 2018, arXiv:1802.07481).
 
-The problem is solved on a working set of rows, which grows by the worst violators. On it one iteration is a proximal
-gradient step, with momentum, and a Newton step of the rows that are not zero, on which F is smooth: the first finds
-the rows, the second the values.
+The problem is solved on a working set of rows, which grows by the worst violators. On it one iteration sets each
+row to its minimum in turn, and makes a Newton step of the rows that are not zero, on which F is smooth: the first
+finds the rows, the second the values.
 """
 
 from dataclasses import dataclass
@@ -123,9 +123,6 @@ class _Inner:
         self.power = float(np.sum(d[:, None] * V * V))
         self.a, self.b = a, b
         self.rounding = 4.0 * np.finfo(float).eps * self.power
-        # Gershgorin would be far above it; the largest eigenvalue alone costs little beside the Gram matrix.
-        last = self.G.shape[0] - 1
-        self.step = 1.0 / (linalg.eigvalsh(self.G, subset_by_index=[last, last])[0] + b)
 
     def value(self, W: Array) -> float:
         fit = 0.5 * float(np.sum(W * (self.G @ W + self.b * W))) - float(np.sum(W * self.Q))
@@ -143,38 +140,32 @@ class _Inner:
 
     def solve(self, W: Array, gap: float, max_iter: int) -> tuple[Array, int]:
         """Return the minimum and the number of iterations; the least of them is one."""
-        before, extrapolated, t = W, W, 1.0
-        value = self.value(W)
-        best, least, since = W, np.inf, 0
-        for n_iter in range(1, max_iter + 1):
-            W = self._proximal_step(extrapolated)
-            new = self.value(W)
-            if new > value:  # momentum led astray: again without it
-                W, t = self._proximal_step(before), 1.0
-                new = self.value(W)
-            W, new = self._newton_step(W, new)
+        best, least, since, n_iter = W, np.inf, 0, 0
+        while n_iter < max_iter and least > gap and since <= _PATIENCE:
+            n_iter += 1
+            W = self._newton_step(self._sweep(W))
             reached, since = self.gap(W), since + 1
             if reached < least:
                 best, least, since = W, reached, 0
-            if least <= gap or since > _PATIENCE:
-                break
-            t_next = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * t * t))
-            extrapolated = W + (t - 1.0) / t_next * (W - before)
-            before, value, t = W, new, t_next
         return best, n_iter
 
-    def _proximal_step(self, W: Array) -> Array:
-        U = W + self.step * (self.Q - self.G @ W - self.b * W)
-        size = np.linalg.norm(U, axis=1)
-        keep = np.maximum(1.0 - self.step * self.a / np.maximum(size, np.finfo(float).tiny), 0.0)
-        return keep[:, None] * U
+    def _sweep(self, W: Array) -> Array:
+        """Return W after each row was set to its minimum given the others."""
+        W = W.copy()
+        curvature = np.diag(self.G) + self.b
+        for j in np.flatnonzero(curvature > 0.0):
+            u = self.Q[j] - self.G[j] @ W + self.G[j, j] * W[j]
+            size = float(np.sqrt(u @ u))
+            W[j] = (1.0 - self.a / size) / curvature[j] * u if size > self.a else 0.0
+        return W
 
-    def _newton_step(self, W: Array, value: float) -> tuple[Array, float]:
+    def _newton_step(self, W: Array) -> Array:
         """Return W after a Newton step of its nonzero rows, if that lowers F; else W as it is."""
+        value = self.value(W)
         rows = np.flatnonzero(np.any(W, axis=1))
         k = W.shape[1]
         if not 0 < rows.size * k <= _LARGEST_NEWTON:
-            return W, value
+            return W
         active = W[rows]
         size = np.linalg.norm(active, axis=1)
         unit = active / size[:, None]
@@ -187,12 +178,11 @@ class _Inner:
         try:
             delta = linalg.cho_solve(linalg.cho_factor(H), gradient.ravel()).reshape(-1, k)
         except linalg.LinAlgError:  # collinear columns and no ridge: F has no single minimum there
-            return W, value
+            return W
         for share in (1.0, 0.25):
             trial = W.copy()
             trial[rows] = active - share * delta
-            new = self.value(trial)
             # F is flat at the minimum: where it changes by rounding only, the step still mends the gradient.
-            if new <= value + self.rounding:
-                return trial, new
-        return W, value
+            if self.value(trial) <= value + self.rounding:
+                return trial
+        return W

@@ -190,13 +190,14 @@ def _wide_by_gram(data: RidgeData) -> Spectrum:
     return _wide_spectrum(data, basis, np.where(is_apart, np.inf, values), is_null)
 
 
-def row_gram_apart(data: RidgeData) -> tuple[Array, float]:
+def row_gram_apart(data: RidgeData, dtype: Any = np.float64) -> tuple[Array, float]:
     """Return S^(1/2) Z Zᵀ S^(1/2), (n, n), where directions that cannot have data get an eigenvalue of their own.
 
     These are S^(1/2) 1 after centring, and rows of weight zero. Their eigenvalue is zero; left there it would mix with
     others that are zero, or make the matrix singular. It is moved to a level above all others, which is returned too.
+    `dtype` is that of the products.
     """
-    gram = data.design().row_gram(dtype=np.float64)
+    gram = data.design().row_gram(dtype=dtype).astype(np.float64, copy=False)
     if data.root is not None:
         gram *= data.root
         gram *= data.root[:, None]

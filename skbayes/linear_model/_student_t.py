@@ -245,7 +245,9 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
         """Return the prior of the coefficients that alpha stands for at a scale of the noise."""
         return Normal(scale=scale / math.sqrt(self.alpha)) if self.alpha > 0 else Flat()
 
-    def _start(self, X: Any, target: Array, weight: Array | None) -> tuple[StudentT, Array | None]:
+    def _start(
+        self, design: Design, target: Array, weight: Array | None
+    ) -> tuple[StudentT, Array | None]:
         """Return the likelihood and the coefficients to begin with; None for those of no features."""
         likelihood = StudentT(df=self.df, scale=self.scale)
         w = None

@@ -27,7 +27,7 @@ class CholeskyFactor:
     Attributes
     ----------
     lower : ndarray of shape (m, m)
-        L; above the diagonal it holds anything.
+        L, zero above the diagonal.
     scale : ndarray of shape (m,)
         D^(−1/2).
     rcond : float
@@ -47,8 +47,8 @@ class CholeskyFactor:
     def trace_inverse(self) -> float:
         """Return tr A⁻¹."""
         inverse, _ = lapack.dtrtri(self.lower, lower=1)
-        # Row j of A^(−1/2) is L⁻¹ D^(−1/2); what lies above the diagonal is not part of it.
-        return float(np.sum((np.tril(inverse) * self.scale) ** 2))
+        # A⁻¹ is the product of D^(−1/2) L⁻ᵀ and its transpose.
+        return float(np.einsum("ij,ij->j", inverse, inverse) @ self.scale**2)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def cholesky(A: Array) -> CholeskyFactor | None:
     scaled *= scale[:, None]
     scaled[unknown, unknown] = 1.0
     norm = float(np.abs(scaled).sum(axis=0).max(initial=0.0))
-    lower, failed = lapack.dpotrf(scaled.T, lower=1, overwrite_a=1, clean=0)
+    lower, failed = lapack.dpotrf(scaled.T, lower=1, overwrite_a=1, clean=1)
     if failed:
         return None
     rcond, _ = lapack.dpocon(lower, norm, uplo="L")

@@ -29,8 +29,8 @@ class AdaptiveSolver(StochasticSolver):
     _part = 0.3
 
     def _find_step_size(self, batches: Sequence[Any], w: Array) -> float:
-        # The curvature is 1 in these coordinates: the mean gradient is Newton's step, and its largest entry the distance
-        # to go. From the mode of these very rows, where it is zero, it is their sampling error.
+        # The curvature is 1 in these coordinates: the mean gradient is Newton's step, and its largest entry the
+        # distance to go. From the mode of these very rows, where it is zero, it is their sampling error.
         gradients = [batch.value_and_gradient(w)[1] / batch.total for batch in batches]
         distance = float(np.max(np.abs(np.mean(gradients, axis=0)), initial=0.0))
         n_rows = sum(batch.n_samples for batch in batches)
@@ -50,7 +50,7 @@ class AdaGrad(AdaptiveSolver):
         Rows of a batch, at least 1; all rows at most.
     schedule : str or callable, default="auto"
         How the step size changes: a name in `skbayes.solvers.SCHEDULES`, or a function of (t, n_steps) like those.
-        ``"auto"``: ``"cosine"`` where the number of steps is known, ``"inverse_scaling"`` in a stream.
+        ``"auto"``: ``"cosine"`` where the number of steps is known, ``"constant"`` in a stream.
     max_iter : int, default=100
         Passes over the rows at most, at least 1.
     tol : float, default=0.01
@@ -99,6 +99,7 @@ class AdaGrad(AdaptiveSolver):
     """
 
     _part = 1.0
+    _schedule_of_streams = "constant"  # its steps shrink by themselves
 
     def _no_memory(self, w: Array) -> tuple[Array, ...]:
         return (np.zeros_like(w),)

@@ -2,8 +2,8 @@
 
 References
 ----------
-.. [1] Byrd, Lu, Nocedal, Zhu (1995). A limited memory algorithm for bound constrained optimization. SIAM J. Sci. Comput.
-   16, 1190-1208.
+.. [1] Byrd, Lu, Nocedal, Zhu (1995). A limited memory algorithm for bound constrained optimization. SIAM J. Sci.
+   Comput. 16, 1190-1208.
 """
 
 from typing import Any, Protocol
@@ -21,7 +21,8 @@ Array = NDArray[Any]
 
 # Values per iteration that the line search may take: it is mostly one.
 _VALUES = 10
-# L-BFGS-B takes a step for its last one when it cannot lower the value: beginning anew forgets the pairs that misled it.
+# L-BFGS-B takes a step for its last one when it cannot lower the value: beginning anew forgets the pairs that misled
+# it.
 _RESTARTS = 3
 
 
@@ -34,8 +35,8 @@ class _Options(Protocol):
 def in_box(objective: Any, w: Array, dtype: Any, solver: _Options) -> SolverResult:
     """Return where L-BFGS-B ends; `w` is moved into the box first.
 
-    In the scaled variables x = √diag(H) w the decrement is the norm of the projected gradient, as far as the diagonal is
-    the Hessian.
+    In the scaled variables x = √diag(H) w the decrement is the norm of the projected gradient, as far as the diagonal
+    is the Hessian.
     """
     lower, upper = objective.lower, objective.upper
     curvature = objective.hessian_diagonal(np.clip(w, lower, upper))

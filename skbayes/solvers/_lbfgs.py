@@ -1,8 +1,8 @@
 """L-BFGS from a good first guess of the inverse Hessian, begun on a sample of the rows.
 
-Notation: g gradient of F; M⁻¹ the preconditioner of the objective, near the inverse Hessian; s, y the last steps of w and
-of g. The decrement √(gᵀ M⁻¹ g) is the distance to the minimum in posterior standard deviations, and half its square the
-log density still missing, as far as M is the Hessian.
+Notation: g gradient of F; M⁻¹ the preconditioner of the objective, near the inverse Hessian; s, y the last steps of w
+and of g. The decrement √(gᵀ M⁻¹ g) is the distance to the minimum in posterior standard deviations, and half its
+square the log density still missing, as far as M is the Hessian.
 
 References
 ----------
@@ -48,7 +48,7 @@ class LBFGS(Solver):
     ----------
     max_iter : int, default=500
         Most iterations; those on a sample of the rows do not count.
-    tol : float, default=1e-5
+    tol : float, default=1e-05
         Converged when √(gᵀ M⁻¹ g) ≤ tol · √n, n the number of observations (their total weight): the log density
         missing is then about tol² / 2 per observation. An objective without observations: tol times the decrement at
         the start, or 1.
@@ -61,15 +61,23 @@ class LBFGS(Solver):
 
     Notes
     -----
-    The first guess of the inverse Hessian is one factorisation that the objective offers, here a Gram of few rows; after
-    that each iteration costs one gradient. Where the objective can be restricted to rows, a solution on 4 % of them is
-    the start, unless `w0` is better already. With finite bounds L-BFGS-B of scipy runs on the variables scaled by the
-    diagonal of M.
+    The first guess of the inverse Hessian is one factorisation that the objective offers, here a Gram of few rows;
+    after that each iteration costs one gradient. Where the objective can be restricted to rows, a solution on 4 % of
+    them is the start, unless `w0` is better already. With finite bounds L-BFGS-B of scipy runs on the variables
+    scaled by the diagonal of M.
 
     References
     ----------
     .. [1] Liu, Nocedal (1989). On the limited memory BFGS method for large scale optimization. Math. Program. 45,
        503-528. DOI 10.1007/BF01589116
+
+    Examples
+    --------
+    >>> from skbayes.linear_model import MAPRegressor
+    >>> from skbayes.solvers import LBFGS
+    >>> model = MAPRegressor("poisson", solver=LBFGS(memory=20))
+    >>> model.fit([[0.0], [1.0], [2.0]], [1, 2, 4]).converged_
+    True
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"gradient", "bounds"})

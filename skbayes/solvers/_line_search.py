@@ -115,7 +115,7 @@ class Progress:
         return self.goal is not None and self.decrement <= self.goal
 
     def has_converged(self, has_steps_left: bool) -> bool:
-        """Return whether the descent ended at the goal, or before its last step at values that rounding alone tells apart."""
+        """Return whether the descent ended at the goal, or early where rounding allows no more."""
         return self.is_done or (has_steps_left and self.is_below_rounding)
 
     def message(self, steps: str) -> str:

@@ -1,8 +1,8 @@
 """Newton's method with a safe step (iteratively reweighted least squares, for a linear model).
 
-Notation: g, H gradient and Hessian of F at w; the step solves (H + τ diag H) step = −g, τ as small as a Cholesky allows.
-The decrement √(gᵀ H⁻¹ g) is the distance to the minimum in posterior standard deviations, and half its square the log
-density still missing.
+Notation: g, H gradient and Hessian of F at w; the step solves (H + τ diag H) step = −g, τ as small as a Cholesky
+allows. The decrement √(gᵀ H⁻¹ g) is the distance to the minimum in posterior standard deviations, and half its square
+the log density still missing.
 
 References
 ----------
@@ -41,7 +41,7 @@ class Newton(Solver):
     ----------
     max_iter : int, default=100
         Most steps.
-    tol : float, default=1e-5
+    tol : float, default=1e-05
         Converged when √(gᵀ H⁻¹ g) ≤ tol · √n, n the number of observations (their total weight): the log density
         missing is then about tol² / 2 per observation. An objective without observations: tol times the decrement at
         the start, or 1.
@@ -59,6 +59,14 @@ class Newton(Solver):
     References
     ----------
     .. [1] Nocedal, Wright (2006). Numerical optimization, 2nd ed., chapters 3 and 7. Springer.
+
+    Examples
+    --------
+    >>> from skbayes.linear_model import MAPRegressor
+    >>> from skbayes.solvers import Newton
+    >>> model = MAPRegressor("poisson", solver=Newton(tol=1e-10))
+    >>> model.fit([[0.0], [1.0], [2.0]], [1, 2, 4]).converged_
+    True
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"gradient", "hessian", "smooth"})

@@ -3,6 +3,7 @@
 Notation: w (m,) parameters, L > 0 the curvature that a step allows for, p(y) = prox(y − ∇f(y) / L, 1 / L) the step.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -144,7 +145,7 @@ def _step(objective: Any, here: _Position) -> tuple[_Position, float]:
     reached = float(np.max(np.abs(move), initial=0.0)) / size if size > 0.0 else 0.0
     if (here.y - new) @ (new - here.w) > 0.0 or not np.any(new - here.w):
         return _Position(new, new, f_new, gradient_new, curvature, 1.0), reached
-    momentum = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * here.momentum**2))
+    momentum = 0.5 * (1.0 + math.sqrt(1.0 + 4.0 * here.momentum**2))
     y = new + ((here.momentum - 1.0) / momentum) * (new - here.w)
     f_y, gradient_y = objective.value_and_gradient(y)
     if not np.isfinite(f_y):  # the extrapolation left where f is finite; the point itself did not

@@ -60,8 +60,8 @@ class SGD(StochasticSolver):
     z ← prox(z − η g, η / N), in coordinates z in which the features are centred and the curvature of the objective is
     about the same in all directions; without kinks and bounds, and up to 300 features, these also take away
     correlations. The gradient g holds the whole prior, which is counted once for the sum over all rows. The point
-    returned is the best of three: the average of the steps [1]_, step t weighted by t [2]_; the last one; and the average
-    after one step along the gradient of all rows, which sets exact zeros where a prior has a kink.
+    returned is the best of three: the average of the steps [1]_, step t weighted by t [2]_; the last one; and the
+    average after one step along the gradient of all rows, which sets exact zeros where a prior has a kink.
 
     References
     ----------
@@ -189,8 +189,8 @@ class Momentum(SGD):
         self._check_part("momentum", self.momentum)
 
     def _find_step_size(self, batches: Sequence[Any], w: Array) -> float:
-        # Two limits. Steps along the mean gradient are stable up to 1 / (1 − μ) times as large as without momentum, and as
-        # fast as momentum makes them near there. Against the differences between batches momentum does not help.
+        # Two limits. Steps along the mean gradient are stable up to 1 / (1 − μ) times as large as without momentum, and
+        # as fast as momentum makes them near there. Against the differences between batches momentum does not help.
         of_all = largest_curvature([MeanObjective(batches)], w)
         of_one = largest_curvature(batches, w)
         return max(1.0 / of_one, 1.0 / max((1.0 - self.momentum) * of_all, of_one - of_all))

@@ -57,6 +57,7 @@ class StochasticSolver(Solver):
     """What the stochastic solvers share; not for direct use."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"gradient", "proximal", "batch"})
+    _schedule_of_streams: ClassVar[str] = "inverse_scaling"
 
     def __init__(
         self,
@@ -188,7 +189,7 @@ class StochasticSolver(Solver):
         schedule = self.schedule
         if isinstance(schedule, str):
             if schedule == "auto":
-                schedule = "inverse_scaling" if n_steps is None else "cosine"
+                schedule = self._schedule_of_streams if n_steps is None else "cosine"
             schedule = SCHEDULES[schedule]
         if n_steps is None:
             # The schedules of a length are run over 2, 4, 8, ... times it: each one begins where half of it is behind.

@@ -143,8 +143,8 @@ def _result(plan: _Plan, inner: Any, state: Any, epoch: int) -> SolverResult:
     reached = _distance(inner, candidates[best])
     tol = plan.solver.tol
     message = (
-        f"a full step would still move a parameter by {reached:.1e} posterior standard deviations after {epoch} passes; "
-        f"tol={tol:.1e}"
+        f"a full step would still move a parameter by {reached:.1e} posterior standard deviations after {epoch} "
+        f"passes; tol={tol:.1e}"
     )
     return SolverResult(points[best], values[best], epoch, bool(reached <= tol), message)
 

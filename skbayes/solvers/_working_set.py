@@ -101,7 +101,7 @@ class WorkingSet:
 
     def add(self, indices: Array) -> None:
         """Add what is not in it yet; the Gram matrix grows by the new rows and columns only."""
-        new = indices[~self.holds[indices]]
+        new = np.sort(indices[~self.holds[indices]])
         if not len(new):
             return
         old, k = self.indices, len(self.indices)
@@ -171,6 +171,8 @@ def minimize_separable(
     centred = _centred(penalty)
     # A parameter without a kink, or whose centre is outside the box, is nowhere at rest.
     S.add(np.flatnonzero((penalty.l1 == 0) | (centred.lower > 0) | (centred.upper < 0)))
+    if form.n_parameters <= 2 * FIRST_SIZE:  # so few that to choose among them would cost more than it saves
+        S.add(np.arange(form.n_parameters))
     if first is not None:
         S.add(first)
     w = np.clip(w0, penalty.lower, penalty.upper)
@@ -182,9 +184,12 @@ def minimize_separable(
         support = np.flatnonzero(at.v)
         S.add(support)
         n_before = len(S)
-        _grow(S, _urgency(centred, at), max(FIRST_SIZE, 2 * len(support)))
+        size = max(FIRST_SIZE, 2 * len(support))
+        _grow(S, _urgency(centred, at), size)
         budget = max_epochs - n_epochs
-        v, used = _solve_on(S, anchor, centred, at.v, max(0.1 * at.gap, 0.3 * tol_abs), budget, rng)
+        # The gap of the whole problem is larger than that of a part, and closes in a few rounds; of all of it in one.
+        target = tol_abs if len(S) == form.n_parameters else max(0.1 * at.gap, 0.3 * tol_abs)
+        v, used = _solve_on(S, anchor, centred, at.v, target, budget, rng)
         n_epochs += used
         # Clipped: centre plus distance to a bound may be a rounding beyond it.
         w = np.clip(penalty.loc + v, penalty.lower, penalty.upper)

@@ -223,7 +223,7 @@ CASES = {
     "one_class_for_logistic_regression": (
         lambda: MAPLogisticRegression().fit(X, np.full(N, "a")),
         ValueError,
-        r"needs samples of at least 2 classes.*one class: .*'a'",
+        r"needs samples of at least 2 classes.*one class: .*a",
     ),
     "one_class_in_logistic_cv": (
         lambda: MAPLogisticRegressionCV().fit(X, np.ones(N)),
@@ -511,11 +511,11 @@ def test_what_does_not_converge_says_so(model, y):
         model.fit(WIDE, y)
     (sentence,) = {str(w.message) for w in caught if w.category is ConvergenceWarning}
     assert "did not converge" in sentence or "failed to converge" in sentence
-    assert re.search(r"tol=1(\.0)?e-12", sentence)  # the tolerance
-    # what was reached, above it
+    assert re.search(r"[Tt]ol(erance)?( of the duality gap)?[:= ]+\d", sentence)
+    # the tolerance, and far above it what was reached
     numbers = [float(x) for x in re.findall(r"\d+\.?\d*e[-+]\d+|\d+\.\d+", sentence)]
-    assert any(1e-10 < x < np.inf for x in numbers)
-    assert re.search(r"after 1 \w+", sentence)  # iterations
+    assert max(numbers) > 1e3 * min(numbers)
+    assert re.search(r"after (max_iter=)?1 \w+", sentence)  # iterations
     assert "max_iter" in sentence  # what to do
 
 

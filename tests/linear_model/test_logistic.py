@@ -238,6 +238,23 @@ def test_the_classes_of_a_softmax_sum_to_zero(solver, C):
     assert model.intercept_.sum() == pytest.approx(0.0, abs=1e-12)
 
 
+@pytest.mark.parametrize("l1_ratio", [0.3, 1.0])
+def test_no_common_shift_of_the_classes_pleases_the_prior_more(l1_ratio):
+    X, y = data(3)
+    model = MAPLogisticRegression(C=0.5, l1_ratio=l1_ratio, solver="saga", max_iter=3)
+    with pytest.warns(
+        ConvergenceWarning
+    ):  # far from the end, where only the shift can have made it so
+        model.fit(X, y)
+    assert np.abs(model.coef_).max() > 0.1
+
+    def cost(W):
+        return np.sum(l1_ratio * np.abs(W) + (1 - l1_ratio) / 2 * W**2, axis=0)
+
+    for step in (-0.1, -1e-3, 1e-3, 0.1):
+        assert np.all(cost(model.coef_ + step) >= cost(model.coef_))
+
+
 def test_labels_may_be_anything_that_sorts():
     X, y = data(3)
     names = np.array(["wren", "ant", "moth"])[y]
