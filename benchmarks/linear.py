@@ -37,9 +37,16 @@ OURS = ("skbayes", "skbayes core")
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+LONG = (
+    3.0  # seconds: such a fit is measured in the first round only, its noise being small beside it
+)
 N_TIGHT = 2  # solvers that must have been run at a tolerance of 1e-12 for their best value to be the reference
 SHORTEST = 0.1  # seconds: quicker fits are repeated within a measurement
 COMPILATION = 120.0  # seconds more for the first fit: kernels of peers and ours are compiled in it
+FIRST, TIGHTER = (
+    1e-2,
+    1e-2,
+)  # where the search for a tolerance begins, and how it goes on to the next target
 LOOSEST, TIGHTEST = 0, -32  # exponents of sqrt(10): tolerances from 1 to 1e-16
 
 
@@ -176,20 +183,22 @@ def tolerances(
                 n_tight += 1
             if n_tight == N_TIGHT:
                 break
-    found = {}
+    found: dict[tuple[str, float], Any] = {}
     for worker in workers:
+        tol: float | None = FIRST / TIGHTER
         for target in row.targets:
             key = f"{name}|{worker.solver}|{target:g}"
             if key not in known.tols or worker.solver in OURS:
+                start = known.tols.get(key) or (tol or target) * TIGHTER
                 try:
-                    start = known.tols.get(key) or target
                     known.tols[key] = seek(worker, name, target, start, known, log)
                 except (Slow, RuntimeError) as error:
                     log(f"  {name} {worker.solver}: {error}")
                     known.tols[key] = None
                 known.save()
-            if known.tols[key] is not None:
-                found[worker.solver, target] = known.tols[key]
+            tol = known.tols[key]
+            if tol is not None:
+                found[worker.solver, target] = tol
             else:
                 log(f"    {worker.solver} does not reach {target:g}")
     return found
@@ -198,11 +207,10 @@ def tolerances(
 def prepare(
     name: str, workers: dict[str, Worker], tols: dict[tuple[str, float], Any], log: Any
 ) -> list[dict[str, Any]]:
-    """Return the records of a row without times; what is made once (compiled code) is made here."""
+    """Return the records of a row without times, after one more fit that does not count."""
     records = []
     for (solver, target), tol in tols.items():
         try:
-            workers[solver].ask(tol=tol, repeat=1)
             reply = workers[solver].ask(tol=tol, repeat=1)
         except Slow as error:
             log(f"  {name} {solver} left out: {error}")
@@ -226,7 +234,9 @@ def take_turns(records: list[dict[str, Any]], workers: dict[str, Worker], n_roun
     for turn in range(n_rounds):
         for target in dict.fromkeys(record["target"] for record in records):
             here = [record for record in records if record["target"] == target]
-            shift = turn % len(here)  # nobody is always the first
+            if turn > 0:
+                here = [record for record in here if np.median(record["cpu"]) < LONG]
+            shift = turn % max(len(here), 1)  # nobody is always the first
             for record in here[shift:] + here[:shift]:
                 with contextlib.suppress(Slow):
                     worker = workers[record["solver"]]

@@ -13,7 +13,6 @@ import numpy as np
 from linear_rows import N_ALPHAS, Problem
 from scipy import sparse
 from sklearn import linear_model
-from sklearn.model_selection import KFold
 
 Answer = dict[str, Any]
 Solver = Callable[[Problem, float | None], Answer]
@@ -120,34 +119,6 @@ def celer_path(p: Problem, tol: float | None) -> Answer:
     return {"coefs": coefs.T, "intercepts": np.zeros(len(p.alphas))}
 
 
-def celer_cv(p: Problem, tol: float | None) -> Answer:
-    import celer
-
-    # its LassoCV does not work with scikit-learn 1.9 (n_alphas): its path in each fold, on centred data, instead
-    def folds(X: np.ndarray, y: np.ndarray, alphas: np.ndarray) -> np.ndarray:
-        mean, level = X.mean(axis=0), y.mean()
-        coefs = celer.celer_path(
-            X - mean, y - level, "lasso", alphas=alphas, max_iter=1000, **given(tol)
-        )[1]
-        return np.vstack([coefs, level - mean @ coefs])
-
-    return path_in_folds(p, folds, lambda alpha: celer.Lasso(alpha, max_iter=1000, **given(tol)))
-
-
-def path_in_folds(
-    p: Problem, path: Callable[..., np.ndarray], final: Callable[[float], Any]
-) -> Answer:
-    """Cross-validate a peer that has a path but no search; `path` returns coefficients and intercept as rows."""
-    start = np.abs((p.X - p.X.mean(axis=0)).T @ (p.y - p.y.mean())).max() / p.n_samples
-    alphas = start * np.logspace(0, -3, N_ALPHAS)
-    errors = np.zeros(N_ALPHAS)
-    for train, test in KFold(N_FOLDS).split(p.X):
-        rows = path(np.asfortranarray(p.X[train]), p.y[train], alphas)
-        errors += ((p.y[test][:, None] - p.X[test] @ rows[:-1] - rows[-1]) ** 2).mean(axis=0)
-    best = float(alphas[errors.argmin()])
-    return answer(final(best).fit(p.X, p.y), alpha=best)
-
-
 # -- skglm
 
 
@@ -173,21 +144,6 @@ def skglm_path(p: Problem, tol: float | None) -> Answer:
     model = skglm.Lasso(fit_intercept=False, max_iter=1000, **given(tol))
     coefs = model.path(p.X, p.y, p.alphas)[1]
     return {"coefs": coefs.T, "intercepts": np.zeros(len(p.alphas))}
-
-
-def skglm_cv(p: Problem, tol: float | None) -> Answer:
-    import skglm
-
-    options: dict[str, Any] = {"warm_start": True, "max_iter": 1000, **given(tol)}
-
-    def folds(X: np.ndarray, y: np.ndarray, alphas: np.ndarray) -> np.ndarray:
-        model, rows = skglm.Lasso(**options), []
-        for alpha in alphas:
-            model.set_params(alpha=alpha).fit(X, y)
-            rows.append(np.append(model.coef_, model.intercept_))
-        return np.array(rows).T
-
-    return path_in_folds(p, folds, lambda alpha: skglm.Lasso(alpha, **options))
 
 
 # -- adelie
@@ -299,7 +255,8 @@ PEERS: dict[str, dict[str, Solver]] = {
         "skglm": skglm_path,
         "adelie": adelie_path,
     },
-    "cv": {"sklearn": sklearn_cv, "celer": celer_cv, "skglm": skglm_cv, "adelie": adelie_cv},
+    # celer's LassoCV does not work with scikit-learn 1.9, and skglm has none
+    "cv": {"sklearn": sklearn_cv, "adelie": adelie_cv},
     "loo": {"sklearn": sklearn_loo},
     "evidence": {"sklearn": sklearn_evidence},
     "ard": {"sklearn": sklearn_ard},

@@ -336,9 +336,18 @@ def set_step_size(model: BaseEstimator, name: str, value: float) -> None:
 
 
 def enet_gram_descent(
-    Q: Any, q: Any, yy: float, l1: float, w0: Any, gap: float, max_epochs: int, positive: bool, rng: Any
+    Q: Any,
+    q: Any,
+    yy: float,
+    l1: float,
+    w0: Any,
+    gap: float,
+    max_epochs: int,
+    positive: bool,
+    rng: Any,
+    l2: float = 0.0,
 ) -> tuple[Any, float, int]:
-    """Minimise ½ wᵀQw − qᵀw + yy/2 + l1 |w|₁ from w0 until the duality gap is `gap`; float64.
+    """Minimise ½ wᵀQw − qᵀw + yy/2 + l1 |w|₁ + l2 ‖w‖²/2 from w0 until the duality gap is `gap`; float64.
 
     Returns
     -------
@@ -356,7 +365,7 @@ def enet_gram_descent(
     random = rng is not None
     with _kernel_silence:
         w, reached, _, n_epochs = enet_coordinate_descent_gram(
-            w, l1, 0.0, Q, q, length, max_epochs, tol, rng if random else _unused, random, positive
+            w, l1, l2, Q, q, length, max_epochs, tol, rng if random else _unused, random, positive
         )
     return w, float(reached), int(n_epochs)
 
@@ -378,19 +387,14 @@ class _KernelSilence:
         with self._lock:
             self._n_inside += 1
             warnings.filterwarnings("ignore", category=ConvergenceWarning, module=re.escape(__name__))
+            self._entry = warnings.filters[0]
 
     def __exit__(self, *exception: object) -> None:
         with self._lock:
             self._n_inside -= 1
-            if self._n_inside == 0:
-                # Compared by what it says: another thread may have put copies of the filters in place.
-                ours = [f for f in warnings.filters if f[2] is ConvergenceWarning and _is_ours(f[3])]
-                for entry in ours:
-                    warnings.filters.remove(entry)  # type: ignore[attr-defined]
-
-
-def _is_ours(module: Any) -> bool:
-    return module is not None and getattr(module, "pattern", module) == re.escape(__name__)
+            # It may be gone: other threads put filters of their own in place.
+            if self._n_inside == 0 and self._entry in warnings.filters:
+                warnings.filters.remove(self._entry)  # type: ignore[attr-defined]
 
 
 _kernel_silence = _KernelSilence()

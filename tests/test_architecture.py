@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "evaluation": {"_sklearn"},
     "model_selection": {"optimizer", "evaluation", "space"} | GROUND,
     "likelihoods": set(),
-    "solvers": set(),
+    # The compiled coordinate descent of scikit-learn is behind its private door.
+    "solvers": {"_sklearn"},
     "linear_model": {"likelihoods", "priors", "solvers"} | GROUND,
     "ensemble": {"solvers", "model_selection"} | GROUND,
     "checks": {"priors", "likelihoods", "solvers"},

@@ -117,9 +117,10 @@ class Gamma(Likelihood):
     ) -> Self:
         if self.is_fixed:
             return self
-        ratio = self._ratio(y, np.asarray(eta, dtype=float))
+        eta = np.asarray(eta, dtype=float)
+        ratio, log_ratio = self._ratio(y, eta), np.log(np.asarray(y, dtype=float)) - eta
         # Of all terms only these depend on k: n (k log k − log Γ(k) − k (1 + d)), d the mean deviance / 2.
-        d = max(weighted_mean(ratio - 1.0 - np.log(ratio), weight), 0.5 / _LARGEST_SHAPE)
+        d = max(weighted_mean(ratio - 1.0 - log_ratio, weight), 0.5 / _LARGEST_SHAPE)
         shape = _shape_of(d)
         if self.shape is not None:
             n = float(np.size(y) if weight is None else np.sum(weight))

@@ -58,12 +58,12 @@ def check_weight(weight: ArrayLike | None, X: Any) -> Array | None:
     """
     if weight is None:
         return None
-    weight = check_sample_weight(weight, X, dtype=X.dtype)
-    if not np.any(weight):
+    checked: Array = check_sample_weight(weight, X, dtype=X.dtype)
+    if not np.any(checked):
         raise ValueError(
             "sample_weight is zero for every row, so there are no data. Give at least one row a positive weight."
         )
-    return weight
+    return checked
 
 
 def check_offset(offset: ArrayLike, X: Any) -> Array:

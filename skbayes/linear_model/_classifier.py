@@ -180,7 +180,7 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
         classes, codes = np.unique(column_or_1d(y), return_inverse=True)
         likelihood = self._likelihood_of(classes)
         weight = self._row_weights(codes, classes, check_weight(sample_weight, X), X)
-        vars(self).pop("_online", None)  # of partial_fit
+        self.__dict__.pop("_online", None)  # of partial_fit
         self.classes_ = classes
         model = model_of(self, X, likelihood, weight)
         check_offset_of_classes(offset, classes)

@@ -2,8 +2,8 @@
 
 Notation: F(W) = ‖S^(1/2) (V − Z W)‖² + Σ_k α_k ‖w_k‖², targets k apart. For n > p the linear system is
 (ZᵀSZ + α) w = ZᵀSv; for n ≤ p it is (S^(1/2) Z Zᵀ S^(1/2) + α) c = S^(1/2) v with w = ZᵀS^(1/2) c. All targets go
-through X together. The recurrence drifts away from what it stands for by rounding, so the solution is refined: rounds of
-conjugate gradients [1]_, each from the residuals of the data.
+through X together. The recurrence drifts away from what it stands for by rounding, so the solution is refined: rounds
+of conjugate gradients [1]_, each from the residuals of the data.
 
 References
 ----------

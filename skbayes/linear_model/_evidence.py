@@ -196,7 +196,7 @@ def _spectrum(matrix: Floats) -> tuple[Floats, Floats]:
     """Return the eigenvalues above rounding, and their eigenvectors."""
     values, vectors = eigh(np.asarray(matrix, dtype=float), driver="evd", check_finite=False)
     # The error of an eigenvalue is some eps of the largest one.
-    seen = values > values.size * np.finfo(float).eps * max(float(values[-1]), 0.0)
+    seen = values > values.size * np.finfo(float).eps * values.max(initial=0.0)
     first = int(values.size - np.count_nonzero(seen))  # in ascending order
     return values[first:], vectors[:, first:]
 

@@ -80,6 +80,7 @@ def fit_map(
         likelihood = likelihood.start(y, model.weight)
     is_majorised = hasattr(model.prior, "majorizer") and not model.prior.is_smooth
     w, n_iter = w0, 0
+    result: SolverResult
     for _ in range(_MAX_ROUNDS):
         prior = _bound_at(model.prior, w, design) if is_majorised else model.prior
         make = partial(_objective, design, y, model, likelihood, prior, offset)
@@ -101,8 +102,8 @@ def fit_map(
     else:
         settled = f"; noise scale or bound on the prior not settled within {_SETTLED:g} after {_MAX_ROUNDS} rounds"
         result = replace(result, converged=False, message=result.message + settled)
-    value = _objective(design, y, model, likelihood, model.prior, offset).value(w)
-    return MAPFit(w, value, likelihood, model.prior, solver, result, n_iter)
+    value = _objective(design, y, model, likelihood, model.prior, offset).value(result.w)
+    return MAPFit(result.w, value, likelihood, model.prior, solver, result, n_iter)
 
 
 def mode_of(

@@ -70,7 +70,9 @@ def _tall(data: RidgeData, spectrum: Spectrum, alphas: Array) -> Iterator[tuple[
         leverage += of_intercept
         if data.weight is not None:
             leverage *= data.weight[rows, None]
-        residuals /= np.subtract(1.0, leverage, out=leverage)[:, None, :]
+        rest = np.subtract(1.0, leverage, out=leverage)
+        # A row that alone knows a direction has a leverage of 1 up to rounding.
+        residuals /= np.maximum(rest, np.finfo(np.float64).eps, out=rest)[:, None, :]
         yield rows, residuals
 
 

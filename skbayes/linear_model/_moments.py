@@ -134,7 +134,8 @@ def centred(joint: Array, shift: Array, nu: Array, fit_intercept: bool) -> Momen
     target_mean = nu
     if fit_intercept:
         delta = joint[:-1, -1] / total
-        joint[:-1, :-1] -= total * np.outer(delta, delta)
+        if np.any(total * delta**2 > _ROUNDING**2 * np.diag(joint)[:-1]):
+            joint[:-1, :-1] -= np.outer(total * delta, delta)
         shift, target_mean = shift + delta[:p], nu + delta[p:]
         is_constant = np.diag(joint)[:p] <= total * (_ROUNDING * shift) ** 2
         joint[:p][is_constant] = 0.0

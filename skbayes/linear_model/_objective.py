@@ -101,6 +101,8 @@ class LinearObjective(Objective):
         self.data = data
         self.prior = prior
         self.layout = data.layout
+        # The last point and f there: a solver ends by asking for the value where it was already.
+        self._last: tuple[Array, float] | None = None
 
     def _of(self, data: DataTerm) -> "LinearObjective":
         # The same priors with other data.
@@ -198,13 +200,17 @@ class LinearObjective(Objective):
 
     def value(self, w: Array) -> float:
         """Return F(w), with normalised densities."""
+        if self._last is not None and np.array_equal(self._last[0], w):
+            return self._last[1] + self.constant + self.prior.nonsmooth_value(w)
         return self.data.value(w) + self.constant + self.prior.value(w)
 
     def value_and_gradient(self, w: Array) -> tuple[float, Array]:
         """Return f(w) without `constant`, and its gradient in the type of w."""
         value, gradient = self.data.value_and_gradient(w)
         self.prior.add_gradient(w, gradient)
-        return value + self.prior.smooth_value(w), gradient.astype(w.dtype, copy=False)
+        value += self.prior.smooth_value(w)
+        self._last = w.copy(), value
+        return value, gradient.astype(w.dtype, copy=False)
 
     def smooth_value(self, w: Array) -> float:
         """Return f(w) without `constant`."""
@@ -323,4 +329,16 @@ class LinearObjective(Objective):
 
     def rescaled(self, w: Array) -> RescaledObjective:
         """Return the same objective in coordinates in which its curvature at w is about the same in all directions."""
-        return RescaledObjective(self, coordinates_at(self, w, self.n_samples), self.n_samples)
+        coordinates = coordinates_at(self, w, self.n_samples)
+        return RescaledObjective(self._by_rows, coordinates, self.n_samples)
+
+    @cached_property
+    def _by_rows(self) -> "LinearObjective":
+        # Rows of a CSC matrix cost as much as all of it: a copy, once.
+        if not (self.design.is_sparse and self.design.X.format == "csc"):
+            return self
+        design = Design(self.design.X.tocsr(), self.design.mean)
+        data = self.data
+        return self._of(
+            DataTerm(design, data.y, data.likelihood, data.weight, data.offset, self.layout)
+        )

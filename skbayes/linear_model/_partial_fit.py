@@ -341,7 +341,7 @@ def _by_rows(X: Any) -> Any:
 def _classes_of(model: Any, classes: ArrayLike | None, y: Array, is_first: bool) -> Array:
     """Return all classes, sorted."""
     name = type(model).__name__
-    if is_first and classes is None:
+    if is_first and classes is None and not hasattr(model, "classes_"):  # those of a fit will do
         raise ValueError(
             f"{name}.partial_fit needs classes= in the first call: the labels of all classes, also of those "
             "that come later."

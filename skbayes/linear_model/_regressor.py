@@ -109,6 +109,8 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
     array([17.2])
     """
 
+    likelihood_: Any
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "likelihood": "no_validation",
         "tune": [StrOptions({"evidence", "ard"}), None],
@@ -196,7 +198,7 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
             self._fit_target(design, target, model, shift, w0)
             for target, w0 in zip(targets.T, starts, strict=True)
         ]
-        vars(self).pop("_online", None)  # of partial_fit
+        self.__dict__.pop("_online", None)  # of partial_fit
         self._set_fits(fits, is_single=y.ndim == 1, n_features=X.shape[1])
         warn_unless_converged(self, [fit.result for fit in fits])
         return self
@@ -233,11 +235,11 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
         self.objective_ = float(values[0]) if is_single else values
         self.likelihood_ = fits[0].likelihood if is_single else [fit.likelihood for fit in fits]
         scales = [getattr(fit.likelihood, "scale", None) for fit in fits]
-        vars(self).pop("noise_scale_", None)  # of an earlier fit
+        self.__dict__.pop("noise_scale_", None)  # of an earlier fit
         if scales[0] is not None:
             self.noise_scale_ = float(scales[0]) if is_single else np.array(scales, dtype=float)
         self.prior_ = fits[0].prior if is_single or self.tune is None else [f.prior for f in fits]
-        vars(self).pop("log_evidence_", None)
+        self.__dict__.pop("log_evidence_", None)
         if self.tune is not None:
             evidence = np.array([fit.log_evidence for fit in fits])
             self.log_evidence_ = float(evidence[0]) if is_single else evidence

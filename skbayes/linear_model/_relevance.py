@@ -184,6 +184,8 @@ class _Block:
         return float(w @ (self.gram @ w))
 
     def posterior(self, d: Floats, variance: float) -> _Posterior:
+        if self.size == 0:  # which LAPACK takes for a mistake
+            return _Posterior(d, d, 0.0, np.zeros((0, 0)))
         scaled = d / np.sqrt(variance)
         # In Fortran order, so that LAPACK works in place; symmetric, so that it is the same matrix. No eigenvalue is
         # below 1, whatever the columns: the factor always exists.

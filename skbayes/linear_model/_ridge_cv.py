@@ -155,6 +155,7 @@ class MAPRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
             dtype=[np.float64, np.float32],
             multi_output=True,
             y_numeric=True,
+            ensure_min_samples=2,
         )
         Y, is_single = as_targets(y, np.float64)
         data = RidgeData(X, Y, check_weight(sample_weight, X), self.fit_intercept)

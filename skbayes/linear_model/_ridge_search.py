@@ -143,6 +143,10 @@ class RidgeSearch(LinearModel):
         alphas: Array,
         score_params: dict[str, Any],
     ) -> None:
+        if data.weight is not None and np.count_nonzero(data.weight) < 2:
+            raise ValueError(
+                "Leave-one-out needs at least two rows of positive weight; got one. Give more, or choose with cv."
+            )
         spectrum = spectrum_of(data, least_alpha=float(alphas.min()), by_qr=self._by_qr(data.X))
         if self.scoring is None:
             scores = self._mean_errors(data, spectrum, alphas, is_single)

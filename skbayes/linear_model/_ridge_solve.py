@@ -35,7 +35,7 @@ _MOST_CHOLESKYS = 20
 # A product of two sparse entries within a sparse Gram takes about this many times the time of one within X w.
 _SPARSE_GRAM = 8
 # What conjugate gradients may be expected to take, for comparing with a factorisation: two products an iteration.
-_EXPECTED_PRODUCTS = 60
+_EXPECTED_PRODUCTS = 30
 # Products per second of dense factorisations over those of sparse X w.
 _DENSE_GAIN = 30
 
@@ -124,9 +124,7 @@ def _by_moments(data: RidgeData, alpha: Array) -> RidgeFit | None:
     coef, dof = np.empty_like(m.cross), np.empty(alpha.size)
     power = np.empty(alpha.size)
     for strength, columns in _groups(alpha):
-        A = m.gram.copy(order="K")
-        A[np.diag_indices_from(A)] += strength
-        factor = cholesky(A)
+        factor = cholesky(_plus(m.gram, strength, alpha), overwrite=True)
         if factor is None or factor.rcond < _HOPELESS:
             return None
         w = factor.solve(m.cross[:, columns])
@@ -137,7 +135,7 @@ def _by_moments(data: RidgeData, alpha: Array) -> RidgeFit | None:
                 return None
             w = corrected
         coef[:, columns] = w
-        dof[columns] = m.gram.shape[0] - strength * factor.trace_inverse() + data.fit_intercept
+        dof[columns] = m.mean.size - strength * factor.trace_inverse() + data.fit_intercept
         # ‖V − Zw‖² = ‖V‖² − wᵀZᵀSV − wᵀ(ZᵀSV − ZᵀSZ w), where the last bracket is α w.
         explained = np.einsum("jk,jk->k", w, m.cross[:, columns] + strength * w)
         power[columns] = m.power[columns] - explained
@@ -150,6 +148,13 @@ def _by_moments(data: RidgeData, alpha: Array) -> RidgeFit | None:
 def _groups(alpha: Array) -> list[tuple[float, Array]]:
     """Return each strength and the targets that have it."""
     return [(float(strength), np.flatnonzero(alpha == strength)) for strength in np.unique(alpha)]
+
+
+def _plus(gram: Array, strength: float, alpha: Array) -> Array:
+    """Return gram + strength on the diagonal, in a copy unless this is the only strength."""
+    A = gram if np.all(alpha == strength) else gram.copy(order="K")
+    A[np.diag_indices_from(A)] += strength
+    return A
 
 
 def _corrected(
@@ -191,9 +196,7 @@ def _by_dual(data: RidgeData, alpha: Array) -> RidgeFit | None:
     T = data.scaled_targets()
     C, dof = np.empty_like(T), np.empty(alpha.size)
     for strength, columns in _groups(alpha):
-        A = gram.copy(order="K")
-        A[np.diag_indices_from(A)] += strength
-        factor = cholesky(A)
+        factor = cholesky(_plus(gram, strength, alpha), overwrite=True)
         if factor is None or factor.rcond < _WELL_CONDITIONED:
             return None
         C[:, columns] = factor.solve(T[:, columns])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..likelihoods import Likelihood
-from ..solvers import StochasticSolver, StochasticState
+from ..solvers import StochasticSolver, StochasticState, largest_curvature
 from ._design import Design
 from ._fit import fit_map
 from ._model import Model
@@ -112,7 +112,7 @@ class Stream:
     likelihood : Likelihood
         With its nuisance parameter as known so far.
     w : ndarray of shape (m,)
-        The parameters: the average of the steps, at a kink or bound where the steps stay there.
+        The parameters: the average of the steps, at a kink or bound where they belong.
     total : float
         Weight of the rows seen.
     n_rows : int
@@ -121,6 +121,8 @@ class Stream:
         Of the solver, in `coordinates`.
     coordinates : Coordinates
         In which the steps are made.
+    curvature : float
+        The largest in `coordinates`, over N.
     batch_size : int
         Rows of the batches for which the step size was found.
     n_known : int
@@ -137,6 +139,7 @@ class Stream:
     n_rows: int
     state: StochasticState
     coordinates: Coordinates
+    curvature: float
     batch_size: int
     n_known: int
     pilot: Rows | None
@@ -158,7 +161,11 @@ def advanced(
 ) -> Gathered | Stream:
     """Return what is known after some more rows; `known` None: after the first ones."""
     total = rows.total + (0.0 if known is None else known.total)
-    make = _Maker(model, float(total if n_total is None else n_total), n_classes)
+    N = float(total if n_total is None else n_total)
+    # In a stream of growing N the prior weighs 1 / N of the time. The average over the steps, weighted by their
+    # number, of 1 / 2N is 1 / N at its end: that of the steps of 1 / N would be twice as much.
+    is_growing = n_total is None and solver.averaging and isinstance(known, Stream)
+    make = _Maker(model, 2.0 * N if is_growing else N, n_classes)
     if known is None and n_total is not None:
         likelihood, start = make.start(rows)
         stream = _begun(solver, make, rows, likelihood, start, _batch_size(solver, rows))
@@ -193,20 +200,21 @@ def _after(stream: Stream, solver: StochasticSolver, make: "_Maker", rows: Rows)
     likelihood = stream.likelihood
     of_rows = make.objective(rows, likelihood)
     objective = RescaledObjective(of_rows, stream.coordinates, make.total)
-    state, held = _steps(solver, objective, stream, rows)
-    w = _parameters(solver, objective, state, held)
+    state = _steps(solver, objective, stream, rows)
+    total = stream.total + rows.total
+    w = _parameters(solver, objective, replace(stream, state=state, total=total))
     recent = stream.recent
     if not make.model.likelihood.is_fixed:
         recent = _recent(recent, rows, of_rows.linear_predictor(w))
         y, eta, weight = recent
         # The part of the parameters that was fitted to these rows.
-        dof = w.size * min(1.0, float(weight.sum()) / make.total)
+        dof = w.size * min(1.0, float(weight.sum()) / total)
         likelihood = make.model.likelihood.update(y, eta, weight, dof)
     return replace(
         stream,
         likelihood=likelihood,
         w=w,
-        total=stream.total + rows.total,
+        total=total,
         n_rows=stream.n_rows + len(rows),
         state=state,
         recent=recent,
@@ -290,7 +298,17 @@ def _begun(
     none = np.empty(0)
     recent = (none, none, none)
     return Stream(
-        likelihood, w, 0.0, 0, state, rescaled.coordinates, batch_size, len(rows), kept, recent
+        likelihood,
+        w,
+        0.0,
+        0,
+        state,
+        rescaled.coordinates,
+        largest_curvature([rescaled], state.w),
+        batch_size,
+        len(rows),
+        kept,
+        recent,
     )
 
 
@@ -313,6 +331,7 @@ def _known_better(stream: Stream, solver: StochasticSolver, make: _Maker, rows: 
         stream,
         state=replace(new.state, w=into(out_of(state.w)), n_steps=state.n_steps),
         coordinates=new.coordinates,
+        curvature=new.curvature,
         n_known=n_rows,
         pilot=new.pilot,
     )
@@ -324,8 +343,8 @@ def _batch_size(solver: StochasticSolver, rows: Rows) -> int:
 
 def _steps(
     solver: StochasticSolver, objective: RescaledObjective, stream: Stream, rows: Rows
-) -> tuple[StochasticState, Array]:
-    """Return the state after one pass over the rows, and which parameters the last step left where they were."""
+) -> StochasticState:
+    """Return the state after one pass over the rows."""
     state = stream.state
     n_batches = -(-len(rows) // solver.batch_size)
     part = 1.0
@@ -338,27 +357,24 @@ def _steps(
             1.0 + (state.w.size / b) ** 0.5 for b in (len(rows) / n_batches, stream.batch_size)
         )
         part = min(1.0, (then / now) ** 2)
-    state = before = replace(state, step_size=part * state.step_size)
+    state = replace(state, step_size=part * state.step_size)
     for k in range(n_batches):
         # Every n-th row: batches of sorted rows are alike all the same.
-        before = state
         state = solver.step(state, objective.batch(slice(k, None, n_batches)))
-    held = state.w == before.w
-    return replace(state, step_size=state.step_size / part), held
+    return replace(state, step_size=state.step_size / part)
 
 
-def _parameters(
-    solver: StochasticSolver, objective: RescaledObjective, state: StochasticState, held: Array
-) -> Array:
+def _parameters(solver: StochasticSolver, objective: RescaledObjective, stream: Stream) -> Array:
     """Return the parameters to be reported."""
+    state = stream.state
     if not solver.averaging:
         return objective.out_of(state.w)
     z = state.average
-    if objective.coordinates.is_diagonal:
-        # The average of points at a kink and beside it is beside it. Within one posterior standard deviation of the
-        # kink it is taken for it, if the last steps stayed there.
-        near = np.abs(z - state.w) <= objective.total**-0.5
-        z = np.where(held & near, state.w, z)
+    if "smooth" not in objective.objective.offers:
+        # The average of points at a kink and beside it is beside it. One step along the average of the gradients,
+        # which is near the gradient at the average of the points, sets it right.
+        step = 1.0 / stream.curvature
+        z = objective.prox(z - step * state.gradient, step / objective.total)
     return objective.out_of(z)
 
 

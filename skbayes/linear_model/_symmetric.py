@@ -78,17 +78,22 @@ class SpectralFactor:
         return float(np.sum(1.0 / self.values))
 
 
-def cholesky(A: Array) -> CholeskyFactor | None:
-    """Return the factor of A, or None if A is not positive definite within rounding."""
+def cholesky(A: Array, *, overwrite: bool = False) -> CholeskyFactor | None:
+    """Return the factor of A, or None if A is not positive definite within rounding.
+
+    With `overwrite`, the memory of A may become that of the factor.
+    """
     diagonal = np.diag(A)
     # A parameter about which nothing is known (a constant feature without a prior) stays where it is.
     unknown = diagonal <= 0.0
     scale = 1.0 / np.sqrt(np.where(unknown, 1.0, diagonal))
-    scaled = A * scale
+    scaled = np.multiply(A, scale, out=A if overwrite else None)
     scaled *= scale[:, None]
     scaled[unknown, unknown] = 1.0
     norm = float(np.abs(scaled).sum(axis=0).max(initial=0.0))
-    lower, failed = lapack.dpotrf(scaled.T, lower=1, overwrite_a=1, clean=1)
+    # Symmetric: either is the same matrix, and one of them is stored as LAPACK wants it.
+    columns = scaled if scaled.flags.f_contiguous else scaled.T
+    lower, failed = lapack.dpotrf(columns, lower=1, overwrite_a=1, clean=1)
     if failed:
         return None
     rcond, _ = lapack.dpocon(lower, norm, uplo="L")

@@ -19,7 +19,7 @@ from ._design import Design, weighted_mean
 from ._evidence import ridge_evidence, ridge_evidence_wide
 from ._model import Model
 from ._moments import Moments, moments_of
-from ._relevance import ard_evidence
+from ._relevance import ARDEvidence, ard_evidence
 from ._symmetric import CholeskyFactor, cholesky
 
 __all__ = ["Tuned", "tuned"]
@@ -101,7 +101,7 @@ def _checked(model: Model, how: str) -> tuple[Array, Array]:
             "Leave them out, or use tune=None."
         )
     with np.errstate(divide="ignore"):
-        return loc, 1.0 / np.sqrt(precision)
+        return np.asarray(loc), 1.0 / np.sqrt(precision)
 
 
 def _tall(X: Any, target: Array, model: Model, loc: Array, scale: Array, how: str) -> Tuned:
@@ -120,7 +120,7 @@ def _tall(X: Any, target: Array, model: Model, loc: Array, scale: Array, how: st
         log_det_flat=problem.log_det_flat,
     )
     coef = np.zeros_like(scale)
-    coef[has_prior] = s * (found.coef if how == "ard" else found.solution)
+    coef[has_prior] = s * (found.coef if isinstance(found, ARDEvidence) else found.solution)
     if problem.factor is not None:
         rest = moments.cross[~has_prior, 0] - moments.gram[~has_prior] @ coef
         coef[~has_prior] = problem.factor.solve(rest)

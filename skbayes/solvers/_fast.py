@@ -26,6 +26,8 @@ Array = NDArray[Any]
 _BLOCKED = 8.0
 # No factorisation before this many multiplications in passes: below it the calls themselves cost more.
 _LEAST_BUDGET = 2e5
+_NEAR = 0.9
+_WORTH_A_COPY = 0.8
 
 
 @cache
@@ -44,25 +46,62 @@ def gram_descent(
     max_epochs: int,
 ) -> tuple[Array, float, int]:
     """Minimise ½ wᵀHw − qᵀw + yy/2 + h(w) until the duality gap is at most `tol_abs`; return w, gap and passes."""
-    from ._kernels import gram_epochs
+    from ._kernels import gather, gram_gap
 
     H = np.ascontiguousarray(H, dtype=np.float64)
     q = np.ascontiguousarray(q, dtype=np.float64)
-    parts = _doubles(penalty)
     w = np.clip(np.asarray(w0, dtype=np.float64), penalty.lower, penalty.upper)
+    everything = np.arange(w.size)
+    parts = _doubles(penalty)
+    n_epochs = 0
+    A = np.empty(0, dtype=np.intp)
+    while True:
+        g = H @ w - q
+        value, gap = gram_gap(g, q, yy, w, everything, *parts)
+        if gap <= tol_abs or n_epochs >= max_epochs:
+            return w, gap, n_epochs
+        A = _near(A, g, w, penalty)
+        if A.size > _WORTH_A_COPY * w.size:
+            made = _descend(H, q, yy, w, g, parts, penalty, tol_abs, max_epochs - n_epochs)
+        else:
+            sub = gather(H, A)
+            v = w[A]
+            Hv = sub @ v
+            q_sub = Hv - g[A]
+            fixed = value - penalty.value(w)
+            c = 2.0 * fixed + 2.0 * float(q_sub @ v) - float(v @ Hv)
+            part = SeparablePenalty(*(x[A] for x in parts))
+            made = _descend(sub, q_sub, c, v, g[A], _doubles(part), part, 0.5 * tol_abs, max_epochs - n_epochs)
+            w[A] = v
+        n_epochs += made
+        if made == 0:
+            return w, gap, n_epochs
+
+
+def _near(A: Array, g: Array, w: Array, penalty: SeparablePenalty) -> Array:
+    d = w - penalty.loc
+    slope = np.abs(g + penalty.l2 * d)
+    near = (d != 0.0) | (slope >= _NEAR * penalty.l1)
+    near[A] = True
+    return np.flatnonzero(near)
+
+
+def _descend(
+    H: Array, q: Array, c: float, w: Array, g: Array, parts: list[Array], penalty: SeparablePenalty, tol: float, max_epochs: int
+) -> int:
+    """Descend in place."""
+    from ._kernels import gram_epochs
+
     W = np.arange(w.size)
-    g = H @ w - q
     n_epochs = 0
     while True:
         budget = max(np.count_nonzero(w != penalty.loc) ** 3 / 3.0 / _BLOCKED, _LEAST_BUDGET)
-        gap, made, spent = gram_epochs(
-            H, q, yy, w, g, W, *parts, tol_abs, budget, max_epochs - n_epochs
-        )
+        gap, made, spent = gram_epochs(H, q, c, w, g, W, *parts, tol, budget, max_epochs - n_epochs)
         n_epochs += made
-        if gap <= tol_abs or n_epochs >= max_epochs or spent < budget:
-            return w, gap, n_epochs
-        w = _step_on_face(H, g, w, penalty)
-        g = H @ w - q
+        if gap <= tol or n_epochs >= max_epochs or spent < budget:
+            return n_epochs
+        w[:] = _step_on_face(H, g, w, penalty)
+        g[:] = H @ w - q
 
 
 def _doubles(penalty: SeparablePenalty) -> list[Array]:

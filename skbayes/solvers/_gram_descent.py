@@ -15,7 +15,7 @@ from .._sklearn import enet_gram_descent
 from . import _fast
 from ._base import SeparablePenalty
 
-__all__ = ["gram_descent", "gram_gap", "young_terms"]
+__all__ = ["gram_descent", "gram_gap", "parts_of", "uniform_descent", "young_terms"]
 
 Array = NDArray[Any]
 
@@ -139,6 +139,27 @@ def _descend(
         scaled, target, yy, strength, start, tol_abs, max_epochs, bool(is_positive), rng
     )
     return (w if unit is None else w * unit), gap, n_epochs
+
+
+def uniform_descent(
+    H: Array,
+    q: Array,
+    yy: float,
+    l1: float,
+    l2: float,
+    is_positive: bool,
+    w0: Array,
+    tol_abs: float,
+    max_epochs: int,
+    rng: np.random.RandomState | None,
+) -> tuple[Array, float, int]:
+    """Minimise with h = l1 |w|₁ + l2 ‖w‖² / 2, l1 > 0, within w ≥ 0 if positive; else as `gram_descent`."""
+    if rng is None and _fast.available():
+        m = len(q)
+        lower = np.full(m, 0.0 if is_positive else -np.inf)
+        parts = (np.zeros(m), np.full(m, l1), np.full(m, l2), lower, np.full(m, np.inf))
+        return _fast.gram_descent(H, q, yy, SeparablePenalty(*parts), w0, tol_abs, max_epochs)
+    return enet_gram_descent(H, q, yy, l1, w0, tol_abs, max_epochs, is_positive, rng, l2)
 
 
 def young_terms(penalty: SeparablePenalty, w: Array, c: Array, diagonal: Array) -> tuple[float, Array]:

@@ -19,6 +19,10 @@ Array = NDArray[Any]
 # Iterates that one extrapolation combines; five is what Bertrand and Massias (2021), "Anderson acceleration of
 # coordinate descent", found best over a wide range of designs.
 N_ITERATES = 5
+# The face is taken as found when so many passes in a row have not changed the support; if it does not settle, a step to
+# its minimum is tried all the same after this multiple of the budget.
+SETTLED = 3
+PATIENCE = 4.0
 
 
 @compiled
@@ -102,10 +106,11 @@ def gram_gap(
 @compiled
 def gram_epoch(
     H: Array, g: Array, w: Array, W: Array, loc: Array, l1: Array, l2: Array, lower: Array, upper: Array
-) -> int:
-    """Pass once over W, changing w and g; return how many coordinates moved."""
+) -> tuple[int, int]:
+    """Pass once over W, changing w and g; return how many coordinates moved, and how many left or reached loc."""
     m = g.shape[0]
     moved = 0
+    changed = 0
     for j in W:
         new = coordinate_minimum(
             g[j], H[j, j], w[j], l1[j], l2[j], loc[j], lower[j], upper[j]
@@ -115,9 +120,10 @@ def gram_epoch(
             row = H[j]
             for k in range(m):
                 g[k] += step * row[k]
+            changed += (w[j] == loc[j]) != (new == loc[j])
             w[j] = new
             moved += 1
-    return moved
+    return moved, changed
 
 
 @compiled
@@ -204,9 +210,12 @@ def gram_epochs(
     past_g = np.empty((N_ITERATES + 1, m), dtype=g.dtype)
     kept = 0
     n_epochs = 0
+    settled = 0
     spent = 0.0
     gap = gram_gap(g, q, c, w, W, loc, l1, l2, lower, upper)[1]
-    while gap > tol and spent < budget and n_epochs < max_epochs:
+    while gap > tol and n_epochs < max_epochs:
+        if spent >= budget and (settled >= SETTLED or spent >= PATIENCE * budget):
+            break
         past_w[kept] = w
         past_g[kept] = g
         kept += 1
@@ -215,8 +224,9 @@ def gram_epochs(
             past_w[0] = w
             past_g[0] = g
             kept = 1
-        moved = gram_epoch(H, g, w, W, loc, l1, l2, lower, upper)
+        moved, changed = gram_epoch(H, g, w, W, loc, l1, l2, lower, upper)
         n_epochs += 1
+        settled = 0 if changed > 0 else settled + 1
         spent += float(moved) * m + W.shape[0]
         if moved == 0:
             break

@@ -94,7 +94,7 @@ class ProximalGradient(Solver):
         while n_iter < self.max_iter and reached > self.tol:
             here, reached = _step(inner, here)
             n_iter += 1
-        w = inner.out_of(here.w)
+        w = inner.out_of(here.w).astype(w0.dtype, copy=False)
         message = (
             f"a step still moves a parameter by {reached:.1e} of the largest; tol={self.tol:.1e}"
         )

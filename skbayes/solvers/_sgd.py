@@ -94,6 +94,10 @@ class SGD(StochasticSolver):
         # Half of where steps on a single of these batches would begin to grow.
         return 1.0 / largest_curvature(batches, w)
 
+    def renewed_step_size(self, known: float, found: float) -> float:
+        # The curvature may have grown on the way; what diverged before is not tried again.
+        return min(known, found)
+
 
 class Momentum(SGD):
     """Stochastic gradient descent along the mean of recent gradients.

@@ -25,7 +25,7 @@ Array = NDArray[Any]
 
 # The average weighs step t by t: a start far off is forgotten as t⁻² (its square, in the objective, as t⁻⁴), and 4/3
 # of the variance of a plain mean is the price (Shamir, Zhang 2013, "polynomial decay").
-_FORGETTING = 1.0
+FORGETTING = 1.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class StochasticState:
         The parameters after the last step.
     average : ndarray of shape (m,)
         Their average over the steps, the late ones more.
+    gradient : ndarray of shape (m,)
+        The same average of the gradients over N: near the gradient at `average`.
     n_steps : int
         Steps made.
     step_size : float
@@ -48,6 +50,7 @@ class StochasticState:
 
     w: Array
     average: Array
+    gradient: Array
     n_steps: int
     step_size: float
     memory: tuple[Array, ...]
@@ -132,7 +135,8 @@ class StochasticSolver(Solver):
         if isinstance(step_size, str):
             rows = probe_rows(objective.n_samples, batch_size or self.batch_size)
             step_size = self._find_step_size([objective.batch(some) for some in rows], w0)
-        return StochasticState(w0.copy(), w0.copy(), 0, float(step_size), self._no_memory(w0))
+        memory = self._no_memory(w0)
+        return StochasticState(w0.copy(), w0.copy(), np.zeros_like(w0), 0, float(step_size), memory)
 
     def step(
         self, state: StochasticState, batch: Any, n_steps: int | None = None
@@ -157,14 +161,33 @@ class StochasticSolver(Solver):
         step_size = state.step_size * self._factor(t, n_steps)
         with np.errstate(over="ignore", invalid="ignore"):  # what they lead to is caught below
             _, gradient = batch.value_and_gradient(self._look_from(state, step_size))
-            move, metric, memory = self._rule(gradient / batch.total, state.memory, t)
+            gradient = gradient / batch.total
+            move, metric, memory = self._rule(gradient, state.memory, t)
             size = step_size / metric
             w = batch.prox(state.w - size * move, size / batch.total)
         if not np.all(np.isfinite(w)):
             return replace(state, n_steps=t + 1, step_size=0.5 * state.step_size)
-        part = (1.0 + _FORGETTING) / (t + 1.0 + _FORGETTING)
-        average = state.average + w.dtype.type(part) * (w - state.average)
-        return StochasticState(w, average, t + 1, state.step_size, memory)
+        part = w.dtype.type((1.0 + FORGETTING) / (t + 1.0 + FORGETTING))
+        average = state.average + part * (w - state.average)
+        mean_gradient = state.gradient + part * (gradient - state.gradient)
+        return StochasticState(w, average, mean_gradient, t + 1, state.step_size, memory)
+
+    def renewed_step_size(self, known: float, found: float) -> float:
+        """Return the step size after a change of coordinates.
+
+        Parameters
+        ----------
+        known : float
+            What it was; smaller than at first if that diverged.
+        found : float
+            What would be found now.
+
+        Returns
+        -------
+        step_size : float
+            What it is to be.
+        """
+        return known
 
     def _look_from(self, state: StochasticState, step_size: float) -> Array:
         """Return where the gradient is taken."""

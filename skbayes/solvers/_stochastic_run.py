@@ -45,6 +45,8 @@ def run_epochs(solver: Any, objective: Any, w0: Array) -> SolverResult:
     plan = _plan(solver, objective)
     inner = own_coordinates(objective, w0)
     state = solver.start(inner, inner.into(w0))
+    if not plan.held_out.size and _distance(inner, state.w) <= solver.tol:  # a warm start
+        return _result(plan, inner, state, 0)
     highest = _probe(inner, state.w) + _RISE * inner.total
     losses: list[float] = []
     best = w0
@@ -115,8 +117,7 @@ def _renewed(plan: _Plan, inner: Any, state: Any) -> tuple[Any, Any]:
     if renewed.coordinates is None:
         return inner, state
     begun = plan.solver.start(renewed, renewed.into(average))
-    # What was found to diverge before is not tried again.
-    step_size = min(begun.step_size, state.step_size)
+    step_size = plan.solver.renewed_step_size(state.step_size, begun.step_size)
     return renewed, replace(begun, w=renewed.into(w), n_steps=state.n_steps, step_size=step_size)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._base import SeparablePenalty
-from ._gram_descent import gram_descent, parts_of, young_terms
+from ._rest_rules import rule_of
 
 __all__ = ["QuadraticForm", "SeparableResult", "WorkingSet", "minimize_separable"]
 
@@ -168,32 +168,31 @@ def minimize_separable(
        JMLR 18(128).
     """
     S = WorkingSet(form) if working_set is None else working_set
-    centred = _centred(penalty)
-    # A parameter without a kink, or whose centre is outside the box, is nowhere at rest.
-    S.add(np.flatnonzero((penalty.l1 == 0) | (centred.lower > 0) | (centred.upper < 0)))
+    rule = rule_of(penalty)
+    S.add(rule.restless())
     if form.n_parameters <= 2 * FIRST_SIZE:  # so few that to choose among them would cost more than it saves
         S.add(np.arange(form.n_parameters))
     if first is not None:
         S.add(first)
-    w = np.clip(w0, penalty.lower, penalty.upper)
-    at = _evaluate(form, penalty, centred, w, start)
+    at = rule.evaluate(form, np.clip(w0, penalty.lower, penalty.upper), start)
     if anchor is None:
         anchor = form.evaluate(penalty.loc) if at.v.any() else (at.rss, at.c)
     n_epochs, is_stalled, noise = 0, False, 0.0
     while at.gap > max(tol_abs, noise) and n_epochs < max_epochs and not is_stalled:
-        support = np.flatnonzero(at.v)
-        S.add(support)
         n_before = len(S)
-        size = max(FIRST_SIZE, 2 * len(support))
-        _grow(S, _urgency(centred, at), size)
-        budget = max_epochs - n_epochs
-        # The gap of the whole problem is larger than that of a part, and closes in a few rounds; of all of it in one.
-        target = tol_abs if len(S) == form.n_parameters else max(0.1 * at.gap, 0.3 * tol_abs)
-        v, used = _solve_on(S, anchor, centred, at.v, target, budget, rng)
+        if n_before < form.n_parameters:
+            support = np.flatnonzero(at.v)
+            S.add(support)
+            _grow(S, rule.urgency(at), max(FIRST_SIZE, 2 * len(support)))
+        # The gap of the whole problem is larger than that of a part, and closes in a few rounds; of all of it, or of
+        # a part that is nearly surely the right one, in one.
+        is_whole = len(S) == form.n_parameters
+        part = 0.9 * tol_abs if first is not None else max(0.1 * at.gap, 0.3 * tol_abs)
+        target, budget = tol_abs if is_whole else part, max_epochs - n_epochs
+        v, used = rule.solve(S, anchor, at.v, target, budget, rng)
         n_epochs += used
         # Clipped: centre plus distance to a bound may be a rounding beyond it.
-        w = np.clip(penalty.loc + v, penalty.lower, penalty.upper)
-        before, at = at, _evaluate(form, penalty, centred, w)
+        before, at = at, rule.evaluate(form, np.clip(penalty.loc + v, penalty.lower, penalty.upper))
         # Rounding of the products sets a floor: a gap near it is as good as closed.
         is_stalled = used == 0 and len(S) == n_before and at.gap >= before.gap
         noise = ROUNDING * form.eps * (anchor[0] + at.rss)
@@ -208,51 +207,6 @@ def minimize_separable(
     )
 
 
-@dataclass(frozen=True)
-class _Point:
-    """Everything known at w = loc + v; `pull` is Xᵀ(y − Xw) less the gradient of the term of l2, `kappa` its scale."""
-
-    w: Array
-    v: Array
-    rss: float
-    c: Array
-    pull: Array
-    kappa: float
-    gap: float
-    value: float
-
-
-def _evaluate(
-    form: QuadraticForm,
-    penalty: SeparablePenalty,
-    centred: SeparablePenalty,
-    w: Array,
-    known: tuple[float, Array] | None = None,
-) -> _Point:
-    rss, c = form.evaluate(w) if known is None else known
-    v = w - penalty.loc
-    pull = c - penalty.l2 * v
-    curvature = form.diagonal + penalty.l2 if (penalty.l1 == 0).any() else penalty.l2
-    kappa, terms = young_terms(centred, v, pull, curvature)
-    ridge = float(penalty.l2 @ (v * v))
-    gap = 0.5 * (1.0 - kappa) ** 2 * (rss + ridge) + float(terms.sum())
-    value = 0.5 * rss + 0.5 * ridge + float(penalty.l1 @ np.abs(v))
-    return _Point(w, v, rss, c, pull, kappa, gap, value)
-
-
-def _centred(penalty: SeparablePenalty) -> SeparablePenalty:
-    zeros = np.zeros_like(penalty.l1)
-    return SeparablePenalty(
-        zeros, penalty.l1, penalty.l2, penalty.lower - penalty.loc, penalty.upper - penalty.loc
-    )
-
-
-def _urgency(penalty: SeparablePenalty, at: _Point) -> Array:
-    """Return how far each parameter at rest is beyond its condition; in units of its strength."""
-    push = np.where(penalty.lower == 0, at.pull, np.where(penalty.upper == 0, -at.pull, np.abs(at.pull)))
-    return push / np.where(penalty.l1 > 0, penalty.l1, 1.0) - 1.0
-
-
 def _grow(S: WorkingSet, urgency: Array, size: int) -> None:
     """Fill S up to its size; if it has that, let in what is outside and more urgent than all inside, at most as many."""
     if len(S) == len(urgency):
@@ -264,24 +218,3 @@ def _grow(S: WorkingSet, urgency: Array, size: int) -> None:
     if room > 0:
         room = min(room, len(urgency) - len(S))
         S.add(np.argpartition(outside, len(outside) - room)[len(outside) - room :])
-
-
-def _solve_on(
-    S: WorkingSet,
-    anchor: tuple[float, Array],
-    penalty: SeparablePenalty,
-    v: Array,
-    tol_abs: float,
-    budget: int,
-    rng: np.random.RandomState | None,
-) -> tuple[Array, int]:
-    """Return v with its parameters in S solved for, and the passes made; those outside S are 0."""
-    chosen = S.indices
-    restricted = SeparablePenalty(*(part[chosen] for part in parts_of(penalty)))
-    yy, q = anchor
-    solved, _, used = gram_descent(
-        S.gram, q[chosen], yy, restricted, v[chosen], tol_abs, budget, rng
-    )
-    full = np.zeros_like(v)
-    full[chosen] = solved
-    return full, used

@@ -184,3 +184,10 @@ def test_duplicate_columns_share():
 def test_fewer_observations_than_flat_coefficients_are_refused():
     with pytest.raises(ValueError, match="got 1 of the former and 1 of the latter"):
         tall(np.zeros((1, 2)), np.zeros(1), 1)
+
+
+def test_no_columns_leave_the_noise_alone():
+    y = np.array([1.0, 2.0, 4.0])
+    found = tall(np.zeros((3, 0)), y - y.mean(), 3)
+    assert found.solution.shape == (0,)
+    assert found.noise_scale == pytest.approx(y.std(ddof=1), rel=1e-12)

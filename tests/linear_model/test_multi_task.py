@@ -18,11 +18,11 @@ def problem(n, p, k, seed=0):
     return X, X @ W + rng.normal(size=(n, k)) + 3.0
 
 
-SIZES = {"small": (60, 10, 3), "wide": (50, 300, 2), "many rows of coefficients": (300, 250, 5)}
+SIZES = {"small": (60, 10, 3), "wide": (50, 150, 2), "many rows of coefficients": (200, 150, 7)}
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
-@pytest.mark.parametrize(("alpha", "l1_ratio"), [(0.1, 0.5), (0.5, 1.0), (0.01, 0.9)])
+@pytest.mark.parametrize(("alpha", "l1_ratio"), [(0.1, 0.5), (0.5, 1.0), (0.05, 0.9)])
 @pytest.mark.parametrize("size", SIZES)
 def test_the_numbers_are_those_of_scikit_learn(size, alpha, l1_ratio, fit_intercept):
     X, Y = problem(*SIZES[size])
@@ -30,7 +30,7 @@ def test_the_numbers_are_those_of_scikit_learn(size, alpha, l1_ratio, fit_interc
         "alpha": alpha,
         "l1_ratio": l1_ratio,
         "fit_intercept": fit_intercept,
-        "tol": 1e-12,
+        "tol": 1e-11,
         "max_iter": 100_000,
     }
     expected = theirs.MultiTaskElasticNet(**arguments).fit(X, Y)

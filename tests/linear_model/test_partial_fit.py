@@ -46,7 +46,7 @@ def stream(model, data, target, cuts, **params):
 # Sums of rows.
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     cuts=st.lists(st.integers(1, 199), max_size=5, unique=True).map(sorted),
     offset=st.sampled_from([0.0, 1e6]),
@@ -102,7 +102,12 @@ def test_a_gaussian_stream_ends_at_the_mode_of_all_rows(name, likelihood):
 
 def test_weights_offset_bounds_and_sparse_rows_are_summed_up_too():
     model = MAPRegressor(
-        "gaussian", Normal(scale=0.5), bounds=(0.0, np.inf), intercept_prior=Normal(scale=2.0)
+        "gaussian",
+        Normal(scale=0.5),
+        bounds=(0.0, np.inf),
+        intercept_prior=Normal(scale=2.0),
+        solver="lbfgs",
+        tol=1e-9,
     )
     offset = Z[:, 0] ** 2
     whole = clone(model).fit(X, y, sample_weight=WEIGHT, offset=offset)
@@ -157,7 +162,7 @@ def excess(model, data, target, likelihood, prior, weight=None):
 
 
 @pytest.mark.parametrize("name", FAMILY)
-@pytest.mark.parametrize("size", [40, 1000, N])
+@pytest.mark.parametrize("size", [100, N])
 def test_one_pass_of_steps_ends_near_the_mode_of_all_rows(name, size):
     # One pass over n rows leaves an error of the order of the sampling error of n rows: a few nats for 5 parameters,
     # whatever the objective (some 2500).
@@ -261,11 +266,13 @@ def test_sparse_and_dense_rows_make_the_same_steps():
 
 
 def test_a_class_that_comes_late():
-    order = np.argsort(three, kind="stable")
+    early = np.flatnonzero(three != 2)[:1500]
+    order = np.concatenate([early, np.setdiff1d(np.arange(N), early)])
     model = MAPClassifier(Normal(scale=1.0))
-    stream(model, Z[order], three[order], np.arange(500, N, 500), classes=[0, 1, 2])
-    assert np.isfinite(model.coef_).all()
-    assert set(model.predict(Z)) > {2}
+    stream(model, Z[order], three[order], np.arange(500, N, 100), classes=[0, 1, 2])
+    whole = MAPClassifier(Normal(scale=1.0)).fit(Z, three)
+    # The steps are averaged over a time in which there was none of it; its probability is behind, but it has one.
+    assert model.score(Z, three) > whole.score(Z, three) - 0.05
 
 
 def test_a_copy_goes_on_as_the_original():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from skbayes.likelihoods import Bernoulli, Categorical, Gaussian, Poisson
 from skbayes.linear_model._design import Design
@@ -183,7 +184,7 @@ def test_the_family_agrees_with_proximal_gradient_at_kinks(name):
     w0 = problem.start()
     exact = ProximalGradient(tol=1e-12).solve(problem, w0)
     assert (exact.w == 0).sum() >= 1
-    result = FAMILY[name](batch_size=100, random_state=0).solve(problem, w0)
+    result = FAMILY[name](batch_size=30, random_state=0).solve(problem, w0)
     assert exact.value - 1e-6 <= result.value <= exact.value + ACCURACY["kink"]
     # Where the gradient is not almost enough to move a coefficient off zero.
     is_clear = np.abs(problem.value_and_gradient(exact.w)[1]) < 0.8 / 0.02
@@ -334,7 +335,7 @@ def test_single_precision_stays():
     exact = objective("gaussian", Laplace(scale=0.02), Z)
     best = ProximalGradient().solve(exact, exact.start())
     for kind in (SGD, Adam):
-        result = kind(batch_size=100, random_state=0).solve(single, single.start())
+        result = kind(batch_size=30, random_state=0).solve(single, single.start())
         assert result.w.dtype == np.float32
         assert exact.value(result.w.astype(float)) <= best.value + ACCURACY["kink"]
 
@@ -369,3 +370,21 @@ def test_wrong_arguments(options, message):
 def test_wrong_arguments_of_a_rule(solver, message):
     with pytest.raises(ValueError, match=message):
         solver.start(Tilted(), np.zeros(1))
+
+
+def test_columns_of_a_sparse_matrix_are_no_hindrance():
+    likelihood, target = TARGETS["bernoulli"]
+    runs = []
+    for data in (Z, sparse.csr_array(Z), sparse.csc_array(Z)):
+        problem = LinearObjective(Design(data), target, likelihood, Normal(scale=3.0))
+        runs.append(SGD(batch_size=100, max_iter=3, random_state=0).solve(problem, np.zeros(P + 1)))
+    np.testing.assert_allclose(runs[1].w, runs[0].w, rtol=1e-6)
+    np.testing.assert_allclose(runs[2].w, runs[0].w, rtol=1e-6)
+
+
+def test_a_start_at_the_minimum_takes_no_pass():
+    problem = objective("bernoulli", Normal(scale=300.0))
+    exact = Newton(tol=1e-10).solve(problem, problem.start())
+    result = SGD(random_state=0).solve(problem, exact.w)
+    assert (result.n_iter, result.converged) == (0, True)
+    np.testing.assert_allclose(result.value, exact.value, rtol=1e-12)
