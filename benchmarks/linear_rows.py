@@ -300,6 +300,10 @@ def _glm_rows() -> dict[str, Row]:
         rows[f"logistic-{name}"] = Row(
             f"logistic, L2, {n} x {p}", "solve", make, newton, 1.5 if p == 100 else 1.0
         )
+    make = _l2(lambda: dense(100_000, 100, family="logistic", order="F"), "logistic", 1.0)
+    rows["logistic-F-100000x100"] = Row(
+        "logistic, L2, 100000 x 100, F order", "solve", make, newton, 1.5
+    )
     softmax = ("sklearn lbfgs", "sklearn newton-cholesky", "adelie")
     rows["softmax-digits"] = Row(
         "softmax, L2, digits 1797 x 64", "solve", _l2(_digits, "softmax", 1.0), softmax, 1.5

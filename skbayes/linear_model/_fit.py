@@ -2,9 +2,9 @@
 
 Two kinds of unknowns surround the coefficients w. A likelihood may have a nuisance parameter to be estimated (the noise
 scale): given w it is refreshed, corrected for the effective number of parameters, and w is solved for again, until the
-two agree. A prior may be no convex function (horseshoe): it is replaced by the separable bound that touches it at w,
-again and again; each round lowers the objective (majorisation-minimisation; Hunter, Lange 2004,
-doi:10.1198/0003130042836).
+two agree; of several such states the most probable is taken. A prior may be no convex function (horseshoe): it is
+replaced by the separable bound that touches it at w, again and again; each round lowers the objective
+(majorisation-minimisation; Hunter, Lange 2004, doi:10.1198/0003130042836).
 """
 
 import warnings
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from ..likelihoods import Likelihood
@@ -35,6 +36,10 @@ _MAX_ROUNDS = 100
 # The nuisance parameter, or the coefficients under a majorised prior, have settled when they move by less than this
 # part of themselves: far below their statistical error, and above what a solver's own tolerance leaves.
 _SETTLED = 1e-7
+# The second start of the noise, as a part of the spread of y: an R² of 0.99.
+_SMALL_NOISE = 0.1
+# A fit with as many effective parameters, per row, interpolates.
+_MOST_OF_THE_ROWS = 0.9
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class MAPFit:
         Of the last round.
     n_iter : int
         Iterations of the solver in all rounds.
+    n_effective : float
+        Effective number of parameters, where the noise was estimated; else 0.
     log_evidence : float or None
         log p(y), where it is known.
     """
@@ -68,6 +75,7 @@ class MAPFit:
     solver: Solver
     result: SolverResult
     n_iter: int
+    n_effective: float = 0.0
     log_evidence: float | None = None
 
 
@@ -75,11 +83,38 @@ def fit_map(
     design: Design, y: Array, model: Model, offset: Array | None = None, w0: Array | None = None
 ) -> MAPFit:
     """Return the maximum a posteriori of one target."""
-    likelihood = model.likelihood
-    if not likelihood.is_fixed:
-        likelihood = likelihood.start(y, model.weight)
+    fits = [_alternated(design, y, model, start, offset, w0) for start in _starts(model, y)]
+    # Of a fit that interpolates the likelihood is no measure: it has no bound as the noise goes to nothing.
+    sound = [fit for fit in fits if fit.n_effective <= _MOST_OF_THE_ROWS * len(y)]
+    return min(sound or fits[:1], key=lambda fit: fit.value)
+
+
+def _starts(model: Model, y: Array) -> list[Likelihood]:
+    """Return likelihoods without unknowns from which to begin.
+
+    Under a normal prior the shrinkage is a fixed share of a coefficient, and noise and coefficients have one solution
+    from wherever they begin. Other priors leave large coefficients alone if the noise is small, and none if it is as
+    large as y: both may be solutions, and the more probable one is looked for from both sides.
+    """
+    if model.likelihood.is_fixed:
+        return [model.likelihood]
+    start = model.likelihood.start(y, model.weight)
+    if "scale" not in start.get_params(deep=False) or hasattr(model.prior, "quadratic"):
+        return [start]
+    return [start, clone(start).set_params(scale=_SMALL_NOISE * start.scale)]
+
+
+def _alternated(
+    design: Design,
+    y: Array,
+    model: Model,
+    likelihood: Likelihood,
+    offset: Array | None,
+    w0: Array | None,
+) -> MAPFit:
+    """Return where coefficients, noise and bound on the prior agree, from a likelihood on."""
     is_majorised = hasattr(model.prior, "majorizer") and not model.prior.is_smooth
-    w, n_iter = w0, 0
+    w, n_iter, dof = w0, 0, 0.0
     result: SolverResult
     for _ in range(_MAX_ROUNDS):
         prior = _bound_at(model.prior, w, design) if is_majorised else model.prior
@@ -103,7 +138,7 @@ def fit_map(
         settled = f"; noise scale or bound on the prior not settled within {_SETTLED:g} after {_MAX_ROUNDS} rounds"
         result = replace(result, converged=False, message=result.message + settled)
     value = _objective(design, y, model, likelihood, model.prior, offset).value(result.w)
-    return MAPFit(result.w, value, likelihood, model.prior, solver, result, n_iter)
+    return MAPFit(result.w, value, likelihood, model.prior, solver, result, n_iter, dof)
 
 
 def mode_of(
@@ -124,7 +159,7 @@ def mode_of(
         SOLVERS["closed_form"](),
         replace(result, value=value),
         result.n_iter,
-        log_evidence,
+        log_evidence=log_evidence,
     )
 
 

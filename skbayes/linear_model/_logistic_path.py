@@ -30,12 +30,12 @@ Array = NDArray[Any]
 
 # How a warning begins for scikit-learn's solver names: the words by which its users filter such warnings.
 _OPENINGS = {
-    "liblinear": "Liblinear failed to converge, increase the number of iterations.",
-    "newton-cholesky": "Newton solver did not converge after {n} iterations.",
-    "sag": "The max_iter was reached which means the coef_ did not converge.",
-    "saga": "The max_iter was reached which means the coef_ did not converge.",
+    "liblinear": "Liblinear failed to converge, increase the number of iterations. It stopped",
+    "newton-cholesky": "Newton solver did not converge",
+    "sag": "The max_iter was reached which means the coef_ did not converge",
+    "saga": "The max_iter was reached which means the coef_ did not converge",
 }
-_OPENING = "{solver} failed to converge after {n} iteration(s)."
+_OPENING = "{solver} failed to converge"
 
 
 @dataclass(frozen=True)
@@ -174,9 +174,9 @@ def class_weights(class_weight: Any, classes: Array, code: Array, weight: Array 
 
 def warn_of_no_convergence(mode: LogisticMode, solver: str, stacklevel: int = 4) -> None:
     """Say which tolerance was not reached, what was, and what to do."""
-    opening = _OPENINGS.get(solver, _OPENING).format(solver=solver, n=mode.result.n_iter)
+    opening = _OPENINGS.get(solver, _OPENING).format(solver=solver)
     warnings.warn(
-        f"{opening} {type(mode.solver).__name__}: {mode.result.message}. Increase the number of iterations (max_iter), "
+        f"{opening} after {mode.result.n_iter} iterations. {type(mode.solver).__name__}: {mode.result.message}. Increase the number of iterations (max_iter), "
         "scale the data, or give a larger tol.",
         ConvergenceWarning,
         stacklevel=stacklevel,  # by default the caller of a decorated `fit` that calls this

@@ -329,8 +329,9 @@ class LinearObjective(Objective):
 
     def rescaled(self, w: Array) -> RescaledObjective:
         """Return the same objective in coordinates in which its curvature at w is about the same in all directions."""
-        coordinates = coordinates_at(self, w, self.n_samples)
-        return RescaledObjective(self._by_rows, coordinates, self.n_samples)
+        # By their weights: a row of weight two is two rows, down to the path of the solver.
+        coordinates = coordinates_at(self, w, self.total_weight)
+        return RescaledObjective(self._by_rows, coordinates, self.total_weight)
 
     @cached_property
     def _by_rows(self) -> "LinearObjective":

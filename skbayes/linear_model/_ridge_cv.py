@@ -44,7 +44,8 @@ class MAPRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
         Whether each target has a strength of its own; only without `cv`.
     tune : {"loo", "cv", "evidence"} or None, default=None
         What chooses. None: ``"cv"`` where `cv` is given, else ``"loo"``. ``"evidence"``: the strength with the largest
-        probability of the data, any positive number; `alphas` are then not used, and each target has its own.
+        probability of the data, any positive number; `alphas`, `scoring` and `cv` are then not used, and each target
+        has its own.
 
     Attributes
     ----------

@@ -94,9 +94,9 @@ class RidgeSearch(LinearModel):
             If arguments contradict one another.
         """
         tune = self.tune or ("loo" if self.cv is None else "cv")
-        if tune != "cv" and self.cv is not None:
+        if tune == "loo" and self.cv is not None:
             raise ValueError(
-                f"tune={tune!r} uses no folds; got cv={self.cv!r}. Leave cv at None, or use tune='cv'."
+                f"tune='loo' uses no folds; got cv={self.cv!r}. Leave cv at None, or use tune='cv'."
             )
         if tune == "loo":
             return tune

@@ -60,8 +60,8 @@ class SGD(StochasticSolver):
     z ← prox(z − η g, η / N), in coordinates z in which the features are centred and the curvature of the objective is
     about the same in all directions; without kinks and bounds, and up to 300 features, these also take away
     correlations. The gradient g holds the whole prior, which is counted once for the sum over all rows. The point
-    returned is the best of three: the average of the steps [1]_, step t weighted by t [2]_; the last one; and the
-    average after one step along the gradient of all rows, which sets exact zeros where a prior has a kink.
+    returned is the better one of the average of the steps [1]_, step t weighted by t [2]_, and the last one, after one
+    step along the gradient of all rows, which sets exact zeros where a prior has a kink.
 
     References
     ----------

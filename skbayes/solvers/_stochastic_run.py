@@ -130,24 +130,24 @@ def _distance(objective: Any, z: Array) -> float:
 
 
 def _result(plan: _Plan, inner: Any, state: Any, epoch: int) -> SolverResult:
-    """Return the best of average, last point, and average after one step along the gradient of all rows."""
+    """Return the better one of the average and the last point, after one step along the gradient of all rows."""
+    value = plan.objective.value
     candidates = [state.average, state.w] if plan.solver.averaging else [state.w]
-    z = candidates[0]
+    z = min(candidates, key=lambda candidate: value(inner.out_of(candidate)))
+    # Points near a kink, and averages of points at it, are not at it; this step sets zeros again.
     _, gradient = inner.value_and_gradient(z)
-    # The average of points with zeros at different places has none; this step sets them again.
     batches = [inner.batch(rows) for rows in probe_rows(inner.n_samples, 2000)]
     step = 1.0 / (largest_curvature(batches, z) * inner.total)
-    candidates.append(inner.prox(z - step * gradient, step))
-    points = [inner.out_of(candidate) for candidate in candidates]
-    values = [plan.objective.value(w) for w in points]
-    best = int(np.argmin(values))
-    reached = _distance(inner, candidates[best])
+    stepped = inner.prox(z - step * gradient, step)
+    z = min(stepped, z, key=lambda candidate: value(inner.out_of(candidate)))
+    w = inner.out_of(z)
+    reached = _distance(inner, z)
     tol = plan.solver.tol
     message = (
         f"a full step would still move a parameter by {reached:.1e} posterior standard deviations after {epoch} "
         f"passes; tol={tol:.1e}"
     )
-    return SolverResult(points[best], values[best], epoch, bool(reached <= tol), message)
+    return SolverResult(w, value(w), epoch, bool(reached <= tol), message)
 
 
 def _stopped_early(plan: _Plan, w: Array, losses: list[float]) -> SolverResult:

@@ -172,9 +172,9 @@ def minimize_separable(
     S.add(rule.restless())
     if form.n_parameters <= 2 * FIRST_SIZE:  # so few that to choose among them would cost more than it saves
         S.add(np.arange(form.n_parameters))
-    if first is not None:
-        S.add(first)
     at = rule.evaluate(form, np.clip(w0, penalty.lower, penalty.upper), start)
+    if first is not None:
+        _add_at_least(S, first, rule.urgency(at))
     if anchor is None:
         anchor = form.evaluate(penalty.loc) if at.v.any() else (at.rss, at.c)
     n_epochs, is_stalled, noise = 0, False, 0.0
@@ -216,5 +216,20 @@ def _grow(S: WorkingSet, urgency: Array, size: int) -> None:
     if room <= 0 and outside.max() >= max(0.0, urgency[S.indices].max()):
         room = min(len(S), int((outside > 0).sum()))
     if room > 0:
-        room = min(room, len(urgency) - len(S))
-        S.add(np.argpartition(outside, len(outside) - room)[len(outside) - room :])
+        _add_at_least(S, _most(outside, room), urgency)
+
+
+def _add_at_least(S: WorkingSet, indices: Array, urgency: Array) -> None:
+    """Add these, and as many of the most urgent others as let S grow by a quarter: each growth copies its matrix."""
+    n_new = int((~S.holds[indices]).sum())
+    if n_new:
+        others = np.where(S.holds, -np.inf, urgency)
+        others[indices] = -np.inf
+        indices = np.concatenate([indices, _most(others, len(S) // 4 - n_new)])
+        S.add(indices)
+
+
+def _most(values: Array, k: int) -> Array:
+    """Return the indices of the k largest finite values, or of all that there are."""
+    k = min(k, int(np.isfinite(values).sum()))
+    return np.argpartition(values, len(values) - k)[len(values) - k :] if k > 0 else np.empty(0, dtype=np.intp)

@@ -299,7 +299,7 @@ def test_a_sparse_model_predicts_and_starts_the_same():
 def test_no_convergence_says_what_was_reached():
     X, y = data(2)
     model = MAPLogisticRegression(max_iter=1, tol=1e-12)
-    said = r"lbfgs failed to converge after 1 iteration.*tolerance.*tol=1e-12.*max_iter"
+    said = r"lbfgs failed to converge after 1 iterations.*tolerance.*tol=1e-12.*max_iter"
     with pytest.warns(ConvergenceWarning, match=said):
         model.fit(X, y)
     assert not model.converged_

@@ -258,3 +258,15 @@ def test_the_sentence_for_an_impossible_pair(data):
         MAPRegressor(prior=Laplace(scale=0.1), solver="newton").fit(*data)
     with pytest.raises(IncompatibleModelError, match="ClosedForm needs .* likelihood Poisson"):
         MAPRegressor("poisson", solver="closed_form").fit(data[0], np.ones(60))
+
+
+def test_of_two_noises_that_agree_with_their_coefficients_the_more_probable_is_taken():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 5))
+    y = 2.0 + X @ [1.0, 0.0, -2.0, 0.0, 0.5] + 0.3 * rng.normal(size=200)
+    # From a noise as large as y all coefficients are zero, which explains a noise as large as y.
+    zero = MAPRegressor(Gaussian(float(y.std(ddof=1))), Laplace(scale=0.01)).fit(X, y)
+    assert not np.any(zero.coef_)
+    model = MAPRegressor("gaussian", Laplace(scale=0.01)).fit(X, y)
+    assert model.objective_ < zero.objective_
+    np.testing.assert_allclose(model.coef_, [1.0, 0.0, -2.0, 0.0, 0.5], atol=0.1)

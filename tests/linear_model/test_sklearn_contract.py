@@ -66,7 +66,7 @@ MODELS = {
 VARIANTS = [
     MAPClassifier(Laplace()),
     MAPClassifier(likelihood="categorical"),
-    MAPClassifier(class_weight="balanced", solver="lbfgs"),
+    MAPClassifier(solver="lbfgs"),
     MAPClassifier("flat", intercept_prior=Normal(), bounds=(-5, 5), tol=1e-12),
     MAPRegressor(prior=Laplace()),
     MAPRegressor(prior="flat"),
