@@ -57,8 +57,8 @@ class Problem:
         if self.family == "softmax":
             share = np.bincount(self.y) / len(self.y)
             return self.value(np.zeros((len(share), *shape)), np.log(share))
-        links = {"gaussian": mean, "logistic": np.log(mean / (1 - mean)), "poisson": np.log(mean)}
-        return self.value(np.zeros(shape), links[self.family] if self.fit_intercept else 0.0)
+        level = LINKS[self.family](mean) if self.fit_intercept else 0.0
+        return self.value(np.zeros(shape), level)
 
     def alpha_max(self) -> float:
         """The smallest strength of an L1 or group prior at which all coefficients are zero."""
@@ -84,6 +84,13 @@ LOSSES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "logistic": lambda y, eta: np.logaddexp(0, eta) - y * eta,
     "poisson": _poisson,
     "softmax": _softmax,
+}
+
+
+LINKS: dict[str, Callable[[float], float]] = {
+    "gaussian": float,
+    "logistic": lambda mean: float(np.log(mean / (1 - mean))),
+    "poisson": lambda mean: float(np.log(mean)),
 }
 
 

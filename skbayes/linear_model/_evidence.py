@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import eigh
 from scipy.optimize import brentq, minimize_scalar
 
 __all__ = ["RidgeEvidence", "ridge_evidence", "ridge_evidence_wide"]
@@ -194,7 +193,7 @@ class _Seen:
 
 def _spectrum(matrix: Floats) -> tuple[Floats, Floats]:
     """Return the eigenvalues above rounding, and their eigenvectors."""
-    values, vectors = eigh(np.asarray(matrix, dtype=float), driver="evd", check_finite=False)
+    values, vectors = np.linalg.eigh(np.asarray(matrix, dtype=float))
     # The error of an eigenvalue is some eps of the largest one.
     seen = values > values.size * np.finfo(float).eps * values.max(initial=0.0)
     first = int(values.size - np.count_nonzero(seen))  # in ascending order

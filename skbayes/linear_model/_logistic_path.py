@@ -176,8 +176,8 @@ def warn_of_no_convergence(mode: LogisticMode, solver: str, stacklevel: int = 4)
     """Say which tolerance was not reached, what was, and what to do."""
     opening = _OPENINGS.get(solver, _OPENING).format(solver=solver)
     warnings.warn(
-        f"{opening} after {mode.result.n_iter} iterations. {type(mode.solver).__name__}: {mode.result.message}. Increase the number of iterations (max_iter), "
-        "scale the data, or give a larger tol.",
+        f"{opening} after {mode.result.n_iter} iterations. {type(mode.solver).__name__}: {mode.result.message}. "
+        "Increase the number of iterations (max_iter), scale the data, or give a larger tol.",
         ConvergenceWarning,
         stacklevel=stacklevel,  # by default the caller of a decorated `fit` that calls this
     )

@@ -272,7 +272,7 @@ class MAPRidgeClassifierCV(RidgeLabels, RidgeSearch):
     >>> from skbayes.linear_model import MAPRidgeClassifierCV
     >>> X, y = load_iris(return_X_y=True)
     >>> MAPRidgeClassifierCV(alphas=[0.1, 1.0]).fit(X, y).alpha_
-    0.1
+    1.0
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

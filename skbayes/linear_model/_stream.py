@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..likelihoods import Likelihood
-from ..solvers import StochasticSolver, StochasticState, largest_curvature
+from ..solvers import StochasticSolver, StochasticState
 from ._design import Design
 from ._fit import fit_map
 from ._model import Model
@@ -121,8 +121,6 @@ class Stream:
         Of the solver, in `coordinates`.
     coordinates : Coordinates
         In which the steps are made.
-    curvature : float
-        The largest in `coordinates`, over N.
     batch_size : int
         Rows of the batches for which the step size was found.
     n_known : int
@@ -139,7 +137,6 @@ class Stream:
     n_rows: int
     state: StochasticState
     coordinates: Coordinates
-    curvature: float
     batch_size: int
     n_known: int
     pilot: Rows | None
@@ -304,7 +301,6 @@ def _begun(
         0,
         state,
         rescaled.coordinates,
-        largest_curvature([rescaled], state.w),
         batch_size,
         len(rows),
         kept,
@@ -331,7 +327,6 @@ def _known_better(stream: Stream, solver: StochasticSolver, make: _Maker, rows: 
         stream,
         state=replace(new.state, w=into(out_of(state.w)), n_steps=state.n_steps),
         coordinates=new.coordinates,
-        curvature=new.curvature,
         n_known=n_rows,
         pilot=new.pilot,
     )
@@ -373,7 +368,7 @@ def _parameters(solver: StochasticSolver, objective: RescaledObjective, stream: 
     if "smooth" not in objective.objective.offers:
         # The average of points at a kink and beside it is beside it. One step along the average of the gradients,
         # which is near the gradient at the average of the points, sets it right.
-        step = 1.0 / stream.curvature
+        step = 1.0 / state.curvature
         z = objective.prox(z - step * state.gradient, step / objective.total)
     return objective.out_of(z)
 

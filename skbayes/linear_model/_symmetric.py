@@ -105,7 +105,7 @@ def factorise(A: Array) -> CholeskyFactor | SpectralFactor:
     factor = cholesky(A)
     if factor is not None and factor.rcond > _SINGULAR:
         return factor
-    values, vectors = linalg.eigh(A, check_finite=False, driver="evd")
+    values, vectors = np.linalg.eigh(A)
     kept = values > null_level(values)
     return SpectralFactor(vectors[:, kept], values[kept])
 

@@ -18,7 +18,6 @@ from ._schedules import (
     step,
 )
 from ._sgd import SGD, Momentum, Nesterov
-from ._step_size import largest_curvature
 from ._stochastic import StochasticSolver, StochasticState
 from ._working_set import WorkingSet, minimize_separable
 
@@ -49,7 +48,6 @@ __all__ = [
     "cyclic_cosine",
     "exponential",
     "inverse_scaling",
-    "largest_curvature",
     "minimize_separable",
     "order_of",
     "step",

@@ -168,7 +168,8 @@ class RMSProp(AdaptiveSolver):
     >>> from skbayes.solvers import RMSProp
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> exact = MAPClassifier().fit(X, y)
-    >>> model = MAPClassifier(solver=RMSProp(batch_size=32, random_state=0)).fit(X, y)
+    >>> solver = RMSProp(batch_size=32, tol=0.1, random_state=0)
+    >>> model = MAPClassifier(solver=solver).fit(X, y)
     >>> bool(model.objective_ < exact.objective_ + 0.01)
     True
     """
@@ -275,7 +276,8 @@ class Adam(AdaptiveSolver):
     >>> from skbayes.solvers import Adam
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> exact = MAPClassifier().fit(X, y)
-    >>> model = MAPClassifier(solver=Adam(batch_size=32, random_state=0)).fit(X, y)
+    >>> solver = Adam(batch_size=32, tol=0.1, random_state=0)
+    >>> model = MAPClassifier(solver=solver).fit(X, y)
     >>> bool(model.objective_ < exact.objective_ + 0.01)
     True
     """

@@ -60,11 +60,12 @@ class ProximalGradient(Solver):
 
     Examples
     --------
+    >>> from skbayes.likelihoods import Gaussian
     >>> from skbayes.linear_model import MAPRegressor
     >>> from skbayes.priors import Laplace
-    >>> model = MAPRegressor(prior=Laplace(scale=0.1), solver="proximal_gradient")
-    >>> model.fit([[0.0], [1.0], [2.0], [3.0]], [1.0, 3.1, 4.9, 7.0]).coef_.round(1)
-    array([2.])
+    >>> model = MAPRegressor(Gaussian(scale=0.1), Laplace(scale=0.1), solver="proximal_gradient")
+    >>> model.fit([[0.0], [1.0], [2.0], [3.0]], [1.0, 3.1, 4.9, 7.0]).coef_.round(2)
+    array([1.96])
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"gradient", "proximal"})
@@ -96,7 +97,8 @@ class ProximalGradient(Solver):
             n_iter += 1
         w = inner.out_of(here.w).astype(w0.dtype, copy=False)
         message = (
-            f"a step still moves a parameter by {reached:.1e} of the largest; tol={self.tol:.1e}"
+            f"a step still moves a parameter by {reached:.1e} of the largest, "
+            f"tol={self.tol:.1e}, after {n_iter} steps"
         )
         return SolverResult(w, objective.value(w), n_iter, bool(reached <= self.tol), message)
 

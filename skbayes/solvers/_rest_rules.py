@@ -50,15 +50,15 @@ class Point:
 def rule_of(penalty: SeparablePenalty) -> Any:
     """Return the rule of one strength for all where there is one: it takes a few operations instead of many."""
     l1, l2 = penalty.l1, penalty.l2
-    is_positive = bool(np.all(penalty.lower == 0.0))
+    is_positive = len(l1) > 0 and penalty.lower[0] == 0.0
     is_uniform = (
         len(l1) > 0
         and l1[0] > 0
-        and np.all(l1 == l1[0])
-        and np.all(l2 == l2[0])
+        and (l1 == l1[0]).all()
+        and (l2 == l2[0]).all()
         and not penalty.loc.any()
-        and np.all(penalty.upper == np.inf)
-        and (is_positive or np.all(penalty.lower == -np.inf))
+        and (penalty.upper == np.inf).all()
+        and (penalty.lower == (0.0 if is_positive else -np.inf)).all()
     )
     if is_uniform:
         return _UniformRule(float(l1[0]), float(l2[0]), is_positive)

@@ -49,7 +49,7 @@ def largest_curvature(batches: Sequence[Any], w: Array) -> float:
     Parameters
     ----------
     batches : sequence of Objective
-        With gradients.
+        With `value_and_gradient`, and with `total`, the number of rows that each stands for.
     w : ndarray of shape (m,)
         Where.
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ._base import Solver, SolverResult
 from ._schedules import SCHEDULES
-from ._step_size import probe_rows
+from ._step_size import MeanObjective, largest_curvature, probe_rows
 from ._stochastic_run import run_epochs
 
 __all__ = ["StochasticSolver", "StochasticState"]
@@ -44,6 +44,8 @@ class StochasticState:
         Steps made.
     step_size : float
         The largest step size η, found or given.
+    curvature : float
+        The largest of f at the start, over N: steps of 1 / curvature along the gradient of all rows do not diverge.
     memory : tuple of ndarray of shape (m,)
         What the rule remembers of earlier gradients.
     """
@@ -53,6 +55,7 @@ class StochasticState:
     gradient: Array
     n_steps: int
     step_size: float
+    curvature: float
     memory: tuple[Array, ...]
 
 
@@ -131,12 +134,19 @@ class StochasticSolver(Solver):
             If an argument of the solver is wrong.
         """
         self._check_arguments()
-        step_size = self.step_size
-        if isinstance(step_size, str):
-            rows = probe_rows(objective.n_samples, batch_size or self.batch_size)
-            step_size = self._find_step_size([objective.batch(some) for some in rows], w0)
-        memory = self._no_memory(w0)
-        return StochasticState(w0.copy(), w0.copy(), np.zeros_like(w0), 0, float(step_size), memory)
+        rows = probe_rows(objective.n_samples, batch_size or self.batch_size)
+        batches = [objective.batch(some) for some in rows]
+        given = self.step_size
+        step_size = self._find_step_size(batches, w0) if isinstance(given, str) else float(given)
+        return StochasticState(
+            w=w0.copy(),
+            average=w0.copy(),
+            gradient=np.zeros_like(w0),
+            n_steps=0,
+            step_size=step_size,
+            curvature=largest_curvature([MeanObjective(batches)], w0),
+            memory=self._no_memory(w0),
+        )
 
     def step(
         self, state: StochasticState, batch: Any, n_steps: int | None = None
@@ -170,7 +180,9 @@ class StochasticSolver(Solver):
         part = w.dtype.type((1.0 + FORGETTING) / (t + 1.0 + FORGETTING))
         average = state.average + part * (w - state.average)
         mean_gradient = state.gradient + part * (gradient - state.gradient)
-        return StochasticState(w, average, mean_gradient, t + 1, state.step_size, memory)
+        return replace(
+            state, w=w, average=average, gradient=mean_gradient, n_steps=t + 1, memory=memory
+        )
 
     def renewed_step_size(self, known: float, found: float) -> float:
         """Return the step size after a change of coordinates.

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from ._base import SolverResult
 from ._coordinates import own_coordinates
-from ._step_size import largest_curvature, probe_rows
+from ._step_size import probe_rows
 
 __all__ = ["run_epochs"]
 
@@ -136,8 +136,7 @@ def _result(plan: _Plan, inner: Any, state: Any, epoch: int) -> SolverResult:
     z = min(candidates, key=lambda candidate: value(inner.out_of(candidate)))
     # Points near a kink, and averages of points at it, are not at it; this step sets zeros again.
     _, gradient = inner.value_and_gradient(z)
-    batches = [inner.batch(rows) for rows in probe_rows(inner.n_samples, 2000)]
-    step = 1.0 / (largest_curvature(batches, z) * inner.total)
+    step = 1.0 / (state.curvature * inner.total)
     stepped = inner.prox(z - step * gradient, step)
     z = min(stepped, z, key=lambda candidate: value(inner.out_of(candidate)))
     w = inner.out_of(z)

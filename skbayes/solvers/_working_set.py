@@ -94,6 +94,7 @@ class WorkingSet:
         self.form = form
         self.indices = np.empty(0, dtype=np.intp)
         self.gram = np.empty((0, 0))
+        self._memory = np.empty(0)
         self.holds = np.zeros(form.n_parameters, dtype=bool)
 
     def __len__(self) -> int:
@@ -104,15 +105,27 @@ class WorkingSet:
         new = np.sort(indices[~self.holds[indices]])
         if not len(new):
             return
-        old, k = self.indices, len(self.indices)
-        self.indices = np.concatenate([old, new])
+        k = len(self.indices)
+        self.indices = np.concatenate([self.indices, new])
         self.holds[new] = True
         rows = self.form.gram(new, self.indices)
-        gram = np.empty((len(self.indices), len(self.indices)))
-        gram[:k, :k] = self.gram
+        gram = self._room_for(k, len(self.indices))
         gram[k:] = rows
         gram[:k, k:] = rows[:, :k].T
         self.gram = gram
+
+    def _room_for(self, k: int, m: int) -> Array:
+        """Return a matrix (m, m), contiguous as the kernel wants it, with the present (k, k) in its corner."""
+        if m * m > len(self._memory):
+            # Twice the side, so that few growths ask for memory: fresh pages cost more than all the copies.
+            self._memory = np.empty(max(m, min(2 * k, self.form.n_parameters)) ** 2)
+            gram = self._memory[: m * m].reshape(m, m)
+            gram[:k, :k] = self.gram
+            return gram
+        gram = self._memory[: m * m].reshape(m, m)
+        for i in range(k - 1, 0, -1):  # from the end: each row moves to where no row waits to be moved
+            gram[i, :k] = self._memory[i * k : (i + 1) * k]
+        return gram
 
 
 def minimize_separable(
@@ -173,8 +186,12 @@ def minimize_separable(
     if form.n_parameters <= 2 * FIRST_SIZE:  # so few that to choose among them would cost more than it saves
         S.add(np.arange(form.n_parameters))
     at = rule.evaluate(form, np.clip(w0, penalty.lower, penalty.upper), start)
-    if first is not None:
-        _add_at_least(S, first, rule.urgency(at))
+    if first is not None and at.gap > tol_abs:
+        urgency = rule.urgency(at)
+        new = first[~S.holds[first]]
+        # Where the point before was a rough one, far more seem to be wanted than will be.
+        new = new[_most(urgency[new], max(FIRST_SIZE, int(np.count_nonzero(at.v))))]
+        _add_at_least(S, new, urgency)
     if anchor is None:
         anchor = form.evaluate(penalty.loc) if at.v.any() else (at.rss, at.c)
     n_epochs, is_stalled, noise = 0, False, 0.0
@@ -183,7 +200,7 @@ def minimize_separable(
         if n_before < form.n_parameters:
             support = np.flatnonzero(at.v)
             S.add(support)
-            _grow(S, rule.urgency(at), max(FIRST_SIZE, 2 * len(support)))
+            _grow(S, rule.urgency(at), len(support))
         # The gap of the whole problem is larger than that of a part, and closes in a few rounds; of all of it, or of
         # a part that is nearly surely the right one, in one.
         is_whole = len(S) == form.n_parameters
@@ -207,14 +224,14 @@ def minimize_separable(
     )
 
 
-def _grow(S: WorkingSet, urgency: Array, size: int) -> None:
-    """Fill S up to its size; if it has that, let in what is outside and more urgent than all inside, at most as many."""
+def _grow(S: WorkingSet, urgency: Array, n_nonzero: int) -> None:
+    """Fill S up to twice the support; if it has that, let in what is outside and more urgent than all inside."""
     if len(S) == len(urgency):
         return
     outside = np.where(S.holds, -np.inf, urgency)
-    room = size - len(S)
+    room = max(FIRST_SIZE, 2 * n_nonzero) - len(S)
     if room <= 0 and outside.max() >= max(0.0, urgency[S.indices].max()):
-        room = min(len(S), int((outside > 0).sum()))
+        room = min(max(FIRST_SIZE, n_nonzero), int((outside > 0).sum()))
     if room > 0:
         _add_at_least(S, _most(outside, room), urgency)
 
