@@ -311,7 +311,7 @@ def _glm_rows() -> dict[str, Row]:
     rows["logistic-F-100000x100"] = Row(
         "logistic, L2, 100000 x 100, F order", "solve", make, newton, 1.5
     )
-    softmax = ("sklearn lbfgs", "sklearn newton-cholesky", "adelie")
+    softmax = ("sklearn lbfgs", "sklearn newton-cholesky")
     rows["softmax-digits"] = Row(
         "softmax, L2, digits 1797 x 64", "solve", _l2(_digits, "softmax", 1.0), softmax, 1.5
     )

@@ -1,5 +1,6 @@
 """Sphinx configuration: built with warnings as errors and without a network."""
 
+import re
 from typing import Any
 
 import skbayes
@@ -39,6 +40,16 @@ def link_to_the_room(app: Any, env: Any, node: Any, content: Any) -> Any:
     )
 
 
+def keep_bars(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+    """Escape the bars of formulas, |w|, which reStructuredText would take for a substitution."""
+    for i, line in enumerate(lines):
+        if not line.lstrip().startswith((">>>", "...")):
+            pieces = re.split(r"(``.*?``)", line)
+            lines[i] = "".join(p if p.startswith("``") else p.replace("|", "\\|") for p in pieces)
+
+
 def setup(app: Any) -> None:
     """Connect what this file defines."""
+    # Before numpydoc, which wants the lines as they are meant.
+    app.connect("autodoc-process-docstring", keep_bars, priority=100)
     app.connect("missing-reference", link_to_the_room)

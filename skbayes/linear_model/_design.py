@@ -130,8 +130,11 @@ class Design:
                 level = self.mean @ (self.mean if scale is None else scale * self.mean)
                 gram += (level - shift)[:, None] - shift
             return gram.astype(self.dtype if dtype is None else dtype, copy=False)
-        X = self.X.tocsc() if self.is_sparse else self.X
         dtype = self.dtype if dtype is None else dtype
+        if self.mean is None and scale is None and _is_packed(self.X) and self.dtype == dtype:
+            full: Array = self.X @ self.X.T  # numpy computes one triangle of it
+            return full
+        X = self.X.tocsc() if self.is_sparse else self.X
         work = np.promote_types(self.dtype, dtype)
         gram = np.zeros((n, n), order="F")
         for part in blocks(p, n):

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils import metadata_routing
 from sklearn.utils.validation import check_array, validate_data
@@ -16,39 +15,13 @@ from ..solvers import WorkingSet, order_of
 from ._base import LinearModel, check_weight
 from ._lasso_descent import DescentOptions, LassoPath, descend_path
 from ._lasso_gram import checked_gram, prefilled
+from ._lasso_outcome import SparseCoefficients, noise_scale, warn_unless_converged
 from ._lasso_path import enet_path
-from ._lasso_warning import warn_unless_converged
 from ._quadratic import CentredQuadratic
 
-__all__ = ["MAPElasticNet", "MAPLasso", "SparseCoefficients"]
+__all__ = ["MAPElasticNet", "MAPLasso"]
 
 Array = NDArray[Any]
-
-
-class SparseCoefficients:
-    """What all models of this family have after `fit`; goes before `LinearModel`."""
-
-    coef_: Array
-
-    @property
-    def sparse_coef_(self) -> Any:
-        """The coefficients as a CSR matrix of shape (1 or n_targets, n_features)."""
-        return sparse.csr_matrix(np.atleast_2d(self.coef_))
-
-    def predict(self, X: Any) -> Array:
-        """Predict the mean of y.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
-
-        Returns
-        -------
-        y_pred : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            X·coef + intercept.
-        """
-        return self._linear_predictor(X)  # type: ignore[attr-defined]
 
 
 class MAPElasticNet(MultiOutputMixin, RegressorMixin, SparseCoefficients, LinearModel):
@@ -71,7 +44,7 @@ class MAPElasticNet(MultiOutputMixin, RegressorMixin, SparseCoefficients, Linear
         Largest number of passes over the coefficients, positive; None is 1000.
     copy_X : bool, default=True
         There for scikit-learn's sake: X is never overwritten.
-    tol : float, default=1e-4
+    tol : float, default=0.0001
         The descent ends when the duality gap is at most this part of ‖y − ȳ‖² / n; non-negative.
     warm_start : bool, default=False
         Whether to begin at the coefficients of the fit before.
@@ -228,16 +201,26 @@ class MAPElasticNet(MultiOutputMixin, RegressorMixin, SparseCoefficients, Linear
         y = np.asarray(y, dtype=X.dtype)
         Y = y if y.ndim == 2 else y[:, None]
         weight = None if isinstance(sample_weight, Number) else check_weight(sample_weight, X)
-        return self.fit_checked(X, Y, weight, check_gram=check_input)
+        return self._fit_checked(X, Y, weight, check_gram=check_input)
 
-    def fit_checked(
-        self, X: Any, Y: Array, weight: Array | None, gram: Array | None = None, check_gram: bool = False
+    def _fit_checked(
+        self,
+        X: Any,
+        Y: Array,
+        weight: Array | None,
+        gram: Array | None = None,
+        check_gram: bool = False,
     ) -> "MAPElasticNet":
         # Of data that have been checked, Y (n, k); `gram` is that of centred, weighted data where it is known.
         k, p = Y.shape[1], X.shape[1]
         coef = np.zeros((k, p), dtype=X.dtype)
         start = np.atleast_2d(self.coef_) if self.warm_start and hasattr(self, "coef_") else None
-        options = DescentOptions(self.tol, self.max_iter or 1000, self.positive, order_of(self.selection, self.random_state))
+        options = DescentOptions(
+            self.tol,
+            self.max_iter or 1000,
+            self.positive,
+            order_of(self.selection, self.random_state),
+        )
         forms, paths = [], []
         x_mean = None
         for j in range(k):
@@ -269,11 +252,16 @@ class MAPElasticNet(MultiOutputMixin, RegressorMixin, SparseCoefficients, Linear
         return self
 
     def _keep(self, forms: list[CentredQuadratic], paths: list[LassoPath], coef: Array) -> None:
-        intercept = np.array([form.intercept(w) for form, w in zip(forms, coef, strict=True)], dtype=coef.dtype)
+        intercept = np.array(
+            [form.intercept(w) for form, w in zip(forms, coef, strict=True)], dtype=coef.dtype
+        )
         gaps = np.array([path.gaps[0] for path in paths])
-        scale = np.array([
-            _noise_scale(form, w, self.alpha * (1.0 - self.l1_ratio)) for form, w in zip(forms, coef, strict=True)
-        ])
+        scale = np.array(
+            [
+                noise_scale(form, w, self.alpha * (1.0 - self.l1_ratio))
+                for form, w in zip(forms, coef, strict=True)
+            ]
+        )
         objective = np.array([path.values[0] for path in paths])
         n_iter = [path.n_iters[0] for path in paths]
         single = len(paths) == 1
@@ -285,21 +273,6 @@ class MAPElasticNet(MultiOutputMixin, RegressorMixin, SparseCoefficients, Linear
         self.n_iter_: Any = n_iter[0] if single else n_iter
         self.converged_ = all(bool(path.converged[0]) for path in paths)
         warn_unless_converged(paths, self.max_iter or 1000)
-
-
-def _noise_scale(form: CentredQuadratic, w: Array, l2: float) -> float:
-    """Return √(Σ s r² / (Σ s − γ))."""
-    support = np.flatnonzero(w)
-    gamma = float(len(support)) + float(form.x_mean is not None)
-    if l2 > 0 and len(support):
-        # trace(G (G + λI)⁻¹) = k − λ ‖L⁻¹‖², with G + λI = LLᵀ.
-        ridge = l2 * form.total
-        G = form.support_gram(support)
-        G.flat[:: len(G) + 1] += ridge
-        gamma -= ridge * float(np.sum(np.linalg.inv(np.linalg.cholesky(G)) ** 2))
-    free = form.total - gamma
-    r = form.residual(w.astype(np.float64)).astype(np.float64)
-    return float(np.sqrt((r @ r) / free)) if free > 0 else float("nan")
 
 
 class MAPLasso(MAPElasticNet):
@@ -320,7 +293,7 @@ class MAPLasso(MAPElasticNet):
         There for scikit-learn's sake: X is never overwritten.
     max_iter : int or None, default=1000
         Largest number of passes over the coefficients, positive; None is 1000.
-    tol : float, default=1e-4
+    tol : float, default=0.0001
         The descent ends when the duality gap is at most this part of ‖y − ȳ‖² / n; non-negative.
     warm_start : bool, default=False
         Whether to begin at the coefficients of the fit before.
@@ -378,7 +351,9 @@ class MAPLasso(MAPElasticNet):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        name: allowed for name, allowed in MAPElasticNet._parameter_constraints.items() if name != "l1_ratio"
+        name: allowed
+        for name, allowed in MAPElasticNet._parameter_constraints.items()
+        if name != "l1_ratio"
     }
 
     def __init__(

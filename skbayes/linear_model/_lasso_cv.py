@@ -16,11 +16,11 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d, vali
 from .._sklearn import Interval, StrOptions, fit_context, raise_for_params, routing_enabled
 from ..solvers import order_of
 from ._base import LinearModel, check_weight
-from ._lasso import MAPElasticNet, SparseCoefficients
+from ._lasso import MAPElasticNet
 from ._lasso_descent import DescentOptions, alpha_grid
 from ._lasso_folds import fold_errors, pooled
+from ._lasso_outcome import SparseCoefficients, warn_unless_converged
 from ._lasso_path import enet_path, lasso_path
-from ._lasso_warning import warn_unless_converged
 from ._quadratic import CentredQuadratic
 
 __all__ = ["MAPElasticNetCV", "MAPLassoCV"]
@@ -48,7 +48,9 @@ class _PathCV(RegressorMixin, SparseCoefficients, LinearModel):
     }
 
     @fit_context()
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, **params: Any) -> "_PathCV":
+    def fit(
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, **params: Any
+    ) -> "_PathCV":
         """Choose the strength by cross-validation, and fit all rows with it.
 
         Parameters
@@ -90,7 +92,11 @@ class _PathCV(RegressorMixin, SparseCoefficients, LinearModel):
         return self
 
     def _checked(self, X: Any, y: Any) -> tuple[Any, Array]:
-        of_X = {"accept_sparse": "csc", "dtype": [np.float64, np.float32], "accept_large_sparse": False}
+        of_X = {
+            "accept_sparse": "csc",
+            "dtype": [np.float64, np.float32],
+            "accept_large_sparse": False,
+        }
         of_y = {"dtype": [np.float64, np.float32], "ensure_2d": False}
         X, y = validate_data(self, X, y, validate_separately=(of_X, of_y))
         check_consistent_length(X, y)
@@ -102,11 +108,15 @@ class _PathCV(RegressorMixin, SparseCoefficients, LinearModel):
             )
         return X, column_or_1d(y, warn=True).astype(X.dtype, copy=False)
 
-    def _grids(self, X: Any, y: Array, weight: Array | None, ratios: Array) -> list[tuple[float, Array]]:
+    def _grids(
+        self, X: Any, y: Array, weight: Array | None, ratios: Array
+    ) -> list[tuple[float, Array]]:
         if isinstance(self.alphas, Integral):
             form = CentredQuadratic(X, y, weight, self.fit_intercept)
             n_alphas = int(self.alphas)
-            return [(float(r), alpha_grid(form, r, self.eps, n_alphas, self.positive)) for r in ratios]
+            return [
+                (float(r), alpha_grid(form, r, self.eps, n_alphas, self.positive)) for r in ratios
+            ]
         check = partial(check_scalar, target_type=Real, min_val=0.0, include_boundaries="left")
         for index, alpha in enumerate(self.alphas):
             check(alpha, f"alphas[{index}]")
@@ -142,8 +152,16 @@ class _PathCV(RegressorMixin, SparseCoefficients, LinearModel):
             selection=self.selection,
         )
         del self._ratio
-        model.fit_checked(X, y[:, None], weight, G)
-        for name in ("coef_", "intercept_", "dual_gap_", "objective_", "n_iter_", "converged_", "noise_scale_"):
+        model._fit_checked(X, y[:, None], weight, G)
+        for name in (
+            "coef_",
+            "intercept_",
+            "dual_gap_",
+            "objective_",
+            "n_iter_",
+            "converged_",
+            "noise_scale_",
+        ):
             setattr(self, name, getattr(model, name))
 
     def get_metadata_routing(self) -> MetadataRouter:
@@ -168,7 +186,7 @@ class MAPElasticNetCV(_PathCV):
     ----------
     l1_ratio : float or list of float, default=0.5
         Part of the strength that is of the absolute value, in (0, 1]; of several the best is chosen.
-    eps : float, default=1e-3
+    eps : float, default=0.001
         The last strength over the first, positive, if they are chosen here.
     alphas : int or array-like, default=100
         Strengths, non-negative, or how many: from the least at which all coefficients are zero, in geometric steps.
@@ -178,7 +196,7 @@ class MAPElasticNetCV(_PathCV):
         Whether the last fit computes the whole Gram matrix. Folds of tall data always use theirs, others never.
     max_iter : int, default=1000
         Largest number of passes over the coefficients, positive.
-    tol : float, default=1e-4
+    tol : float, default=0.0001
         The descent ends when the duality gap is at most this part of ‖y − ȳ‖² / n; non-negative.
     cv : int, splitter or iterable, default=None
         Folds; None: five.
@@ -294,7 +312,7 @@ class MAPLassoCV(_PathCV):
 
     Parameters
     ----------
-    eps : float, default=1e-3
+    eps : float, default=0.001
         The last strength over the first, positive, if they are chosen here.
     alphas : int or array-like, default=100
         Strengths, non-negative, or how many: from the least at which all coefficients are zero, in geometric steps.
@@ -304,7 +322,7 @@ class MAPLassoCV(_PathCV):
         Whether the last fit computes the whole Gram matrix. Folds of tall data always use theirs, others never.
     max_iter : int, default=1000
         Largest number of passes over the coefficients, positive.
-    tol : float, default=1e-4
+    tol : float, default=0.0001
         The descent ends when the duality gap is at most this part of ‖y − ȳ‖² / n; non-negative.
     copy_X : bool, default=True
         There for scikit-learn's sake: X is never overwritten.

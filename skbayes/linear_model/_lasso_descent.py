@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from ..solvers import SeparablePenalty, WorkingSet, minimize_separable
 
-__all__ = ["DescentOptions", "GramQuadratic", "LassoPath", "alpha_grid", "descend_path", "elastic_net_penalty"]
+__all__ = [
+    "DescentOptions",
+    "GramQuadratic",
+    "LassoPath",
+    "alpha_grid",
+    "descend_path",
+    "elastic_net_penalty",
+]
 
 Array = NDArray[Any]
 
@@ -156,7 +163,9 @@ def descend_path(
     n_iters, converged = [], np.empty(k, dtype=bool)
     for i, alpha in enumerate(np.asarray(alphas, dtype=np.float64)):
         l1 = alpha * l1_ratio * form.total
-        penalty = elastic_net_penalty(p, l1, alpha * (1.0 - l1_ratio) * form.total, options.positive)
+        penalty = elastic_net_penalty(
+            p, l1, alpha * (1.0 - l1_ratio) * form.total, options.positive
+        )
         first = None
         if before is not None:
             # The sequential strong rule: a coefficient further below its kink than the strength falls stays at zero
@@ -199,7 +208,9 @@ def alpha_grid(form: Any, l1_ratio: float, eps: float, n_alphas: int, positive: 
     q = form.evaluate(np.zeros(form.n_parameters))[1]
     pull = max(float(q.max()), 0.0) if positive else float(np.abs(q).max())
     largest = pull / (form.total * l1_ratio)
-    least = np.finfo(np.float64).resolution  # what scikit-learn takes for a target without variation
+    least = np.finfo(
+        np.float64
+    ).resolution  # what scikit-learn takes for a target without variation
     if largest <= least:
         return np.full(n_alphas, least)
     return np.geomspace(largest, largest * eps, num=n_alphas)

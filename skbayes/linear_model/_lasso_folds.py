@@ -33,7 +33,9 @@ def uses_moments(X: Any, folds: Sequence[Fold]) -> bool:
         return False
     if np.any(np.bincount(tests, minlength=n) != 1):
         return False
-    return all(len(train) + len(test) == n and not np.isin(train, test).any() for train, test in folds)
+    return all(
+        len(train) + len(test) == n and not np.isin(train, test).any() for train, test in folds
+    )
 
 
 def fold_errors(
@@ -101,7 +103,9 @@ def fold_errors(
 
 def _moments(X: Any, y: Array, weight: Array | None, rows: Array, fit_intercept: bool) -> Moments:
     # Folds without shuffling are slices: no copy of their rows.
-    is_run = len(rows) > 0 and rows[-1] - rows[0] + 1 == len(rows) and bool(np.all(np.diff(rows) == 1))
+    is_run = (
+        len(rows) > 0 and rows[-1] - rows[0] + 1 == len(rows) and bool(np.all(np.diff(rows) == 1))
+    )
     part = slice(int(rows[0]), int(rows[-1]) + 1) if is_run else rows
     s = None if weight is None else weight[part]
     return moments_of(X[part], y[part][:, None], s, fit_intercept, np.float64)

@@ -20,7 +20,9 @@ def gram_quadratic(form: CentredQuadratic, X: Any, y: Array) -> GramQuadratic:
     """Return the same form by its moments, from one pass over the rows."""
     moments = moments_of(X, y[:, None], form.weight, form.x_mean is not None, np.float64)
     eps = float(np.finfo(np.float64).eps)
-    return GramQuadratic(moments.gram, moments.cross[:, 0], float(moments.power[0]), moments.total, eps)
+    return GramQuadratic(
+        moments.gram, moments.cross[:, 0], float(moments.power[0]), moments.total, eps
+    )
 
 
 def prefilled(form: CentredQuadratic, G: Array) -> WorkingSet:
@@ -66,7 +68,9 @@ def _check_entry(form: CentredQuadratic, given: Array, unit: float) -> None:
     """Compare one entry off the diagonal with that of the data."""
     first = form.n_parameters // 2
     second = min(first + 1, form.n_parameters - 1)
-    v, w = (form.X[:, j] - (0.0 if form.x_mean is None else form.x_mean[j]) for j in (first, second))
+    v, w = (
+        form.X[:, j] - (0.0 if form.x_mean is None else form.x_mean[j]) for j in (first, second)
+    )
     expected = float(v @ w if form.weight is None else v @ (form.weight * w)) / unit
     # As precise as products of the data are; the absolute part is for entries near zero.
     rtol = 1e-4 if form.X.dtype == np.float32 else 1e-7

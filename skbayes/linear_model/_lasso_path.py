@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_array
 from ..solvers import order_of
 from ._base import check_weight
 from ._lasso_descent import DescentOptions, GramQuadratic, alpha_grid, descend_path
-from ._lasso_warning import warn_unless_converged
+from ._lasso_outcome import warn_unless_converged
 from ._moments import moments_of
 from ._quadratic import CentredQuadratic
 
@@ -52,7 +52,7 @@ def enet_path(
         Target. Several targets share their features (multi-task), by scikit-learn's own path.
     l1_ratio : float, default=0.5
         Part of the strength that is of the absolute value, from 0 (normal prior) to 1 (Laplace prior).
-    eps : float, default=1e-3
+    eps : float, default=0.001
         The last strength over the first, positive, if they are chosen here.
     alphas : int or array-like, default=100
         Strengths, or how many: from the least at which all coefficients are zero, in geometric steps.
@@ -112,10 +112,18 @@ def enet_path(
     array([[0.   , 0.   , 0.472],
            [0.216, 0.443, 0.235]])
     """
-    options = {"tol": 1e-4, "max_iter": 1000, "selection": "cyclic", "random_state": None, "sample_weight": None}
+    options = {
+        "tol": 1e-4,
+        "max_iter": 1000,
+        "selection": "cyclic",
+        "random_state": None,
+        "sample_weight": None,
+    }
     unknown = params.keys() - options.keys()
     if unknown:
-        raise ValueError(f"Unexpected parameters in params: {sorted(unknown)}. Known are {sorted(options)}.")
+        raise ValueError(
+            f"Unexpected parameters in params: {sorted(unknown)}. Known are {sorted(options)}."
+        )
     options |= params
     if check_input:
         X = check_array(X, accept_sparse="csc", dtype=[np.float64, np.float32])
@@ -123,9 +131,18 @@ def enet_path(
     y = np.asarray(y, dtype=X.dtype)
     if y.ndim == 2:
         if positive:
-            raise ValueError("positive=True is not allowed for multi-output (y.ndim != 1). Fit each target by itself.")
+            raise ValueError(
+                "positive=True is not allowed for multi-output (y.ndim != 1). Fit each target by itself."
+            )
         return multi_output_path(
-            X, y, l1_ratio=l1_ratio, eps=eps, alphas=alphas, coef_init=coef_init, return_n_iter=return_n_iter, **params
+            X,
+            y,
+            l1_ratio=l1_ratio,
+            eps=eps,
+            alphas=alphas,
+            coef_init=coef_init,
+            return_n_iter=return_n_iter,
+            **params,
         )
     form = _form(X, y, options["sample_weight"], precompute, Xy)
     if isinstance(alphas, Integral):
@@ -149,11 +166,17 @@ def _form(X: Any, y: Array, sample_weight: Any, precompute: Any, Xy: Any) -> Any
         q = X.T @ y if Xy is None else np.asarray(Xy, dtype=np.float64)
         return GramQuadratic(G, q, float(y @ y), float(X.shape[0]), eps)
     n, p = X.shape
-    wanted = n > p and p <= LARGEST_GRAM and not sparse.issparse(X) if precompute == "auto" else precompute
+    wanted = (
+        n > p and p <= LARGEST_GRAM and not sparse.issparse(X)
+        if precompute == "auto"
+        else precompute
+    )
     if not wanted:
         return CentredQuadratic(X, y, weight, False)
     moments = moments_of(X, y[:, None], weight, False, np.float64)
-    return GramQuadratic(moments.gram, moments.cross[:, 0], float(moments.power[0]), moments.total, eps)
+    return GramQuadratic(
+        moments.gram, moments.cross[:, 0], float(moments.power[0]), moments.total, eps
+    )
 
 
 def lasso_path(
@@ -179,7 +202,7 @@ def lasso_path(
         Features; centre them, and y, for a path with an intercept.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
         Target. Several targets share their features (multi-task), by scikit-learn's own path.
-    eps : float, default=1e-3
+    eps : float, default=0.001
         The last strength over the first, positive, if they are chosen here.
     alphas : int or array-like, default=100
         Strengths, or how many: from the least at which all coefficients are zero, in geometric steps.

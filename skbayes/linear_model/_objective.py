@@ -19,7 +19,7 @@ from ._data_term import DataTerm
 from ._design import Design
 from ._duality import duality_gap
 from ._layout import Layout
-from ._preconditioner import gram_diagonal, preconditioner
+from ._preconditioner import gram_diagonal, is_sharp, preconditioner
 from ._prior_term import PriorTerm
 from ._profiled import Profile, profiled
 from ._rescaling import RescaledObjective, coordinates_at
@@ -267,6 +267,11 @@ class LinearObjective(Objective):
         """Return g -> (Hessian of f)⁻¹ g, for a quadratic f and one output."""
         (precision,) = self.prior.precisions(np.zeros(self.n_parameters))
         return inverse_curvature(self.data, precision)
+
+    @cached_property
+    def has_sharp_preconditioner(self) -> bool:
+        """Whether `precondition` is worth calling again at another point."""
+        return is_sharp(self.design)
 
     def curvature(self, w: Array) -> Array:
         """Return −s_i ∂² log p / ∂eta², (n,) or (n, K, K)."""

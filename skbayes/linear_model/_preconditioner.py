@@ -28,7 +28,7 @@ from ._data_term import DataTerm
 from ._design import Design
 from ._prior_term import PriorTerm
 
-__all__ = ["cholesky_solve", "gram_diagonal", "preconditioner", "sample_rows"]
+__all__ = ["cholesky_solve", "gram_diagonal", "is_sharp", "preconditioner", "sample_rows"]
 
 Array = NDArray[Any]
 Solve = Callable[[Array], Array]
@@ -69,6 +69,15 @@ def preconditioner(data: DataTerm, prior: PriorTerm, w: Array) -> Solve:
     d = d[:, None] if d.ndim == 1 else d
     solves = _solves(data, precisions, d, rows)
     return solves[0] if layout.n_classes is None else _of_classes(solves, precisions)
+
+
+def is_sharp(design: Design) -> bool:
+    """Return whether M is so near H where it was made that it is worth making anew elsewhere."""
+    n_samples, width = design.shape
+    if width > _LARGEST_FACTOR or n_samples < width:
+        return n_samples < min(width, _LARGEST_FACTOR + 1)
+    rows = sample_rows(design)
+    return rows is None or rows.size >= _ENOUGH_ROWS * width
 
 
 def _solves(data: DataTerm, precisions: list[Array], d: Array, rows: Array | None) -> list[Solve]:

@@ -56,16 +56,24 @@ def profiled(objective: Any) -> Profile:
         return Profile(_WholeForm(objective), penalty, np.asarray, np.asarray)
     data = objective.data
     d = data.curvature(np.zeros(objective.n_parameters, dtype=objective.dtype))
-    X = data.design.X if data.design.mean is None else data.design.columns(np.arange(data.design.shape[1]))
+    X = (
+        data.design.X
+        if data.design.mean is None
+        else data.design.columns(np.arange(data.design.shape[1]))
+    )
     X = sparse.csc_array(X) if sparse.issparse(X) else X
     y = data.y if data.offset is None else data.y - data.offset
-    form = CentredQuadratic(X, y.astype(X.dtype, copy=False), d.astype(X.dtype, copy=False), fit_intercept)
+    form = CentredQuadratic(
+        X, y.astype(X.dtype, copy=False), d.astype(X.dtype, copy=False), fit_intercept
+    )
     parts = (penalty.loc, penalty.l1, penalty.l2, penalty.lower, penalty.upper)
 
     def expand(v: Array) -> Array:
         return np.append(v, form.intercept(v)) if fit_intercept else v
 
-    return Profile(form, SeparablePenalty(*(part[:last] for part in parts)), lambda w: w[:last], expand)
+    return Profile(
+        form, SeparablePenalty(*(part[:last] for part in parts)), lambda w: w[:last], expand
+    )
 
 
 class _WholeForm:
@@ -76,12 +84,15 @@ class _WholeForm:
         self.n_parameters = objective.n_parameters
         self.eps = float(np.finfo(objective.dtype).eps)
         self.diagonal = np.asarray(
-            objective.hessian_diagonal(np.zeros(self.n_parameters, dtype=objective.dtype)), dtype=np.float64
+            objective.hessian_diagonal(np.zeros(self.n_parameters, dtype=objective.dtype)),
+            dtype=np.float64,
         )
 
     def evaluate(self, w: Array) -> tuple[float, Array]:
         """Return twice the smooth part, and minus its gradient."""
-        value, gradient = self.objective.value_and_gradient(w.astype(self.objective.dtype, copy=False))
+        value, gradient = self.objective.value_and_gradient(
+            w.astype(self.objective.dtype, copy=False)
+        )
         return max(2.0 * value, 0.0), -gradient.astype(np.float64, copy=False)
 
     def gram(self, S: Array, T: Array) -> Array:

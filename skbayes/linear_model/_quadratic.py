@@ -36,7 +36,12 @@ class CentredQuadratic:
     """
 
     def __init__(
-        self, X: Any, y: Array, weight: Array | None, fit_intercept: bool, x_mean: Array | None = None
+        self,
+        X: Any,
+        y: Array,
+        weight: Array | None,
+        fit_intercept: bool,
+        x_mean: Array | None = None,
     ) -> None:
         self.X = X
         self.n_parameters = X.shape[1]
@@ -121,7 +126,7 @@ class CentredQuadratic:
     def _sparse_gram(self, S: Array, T: Array) -> Array:
         left, right = self.X[:, S], self.X[:, T]
         if self.weight is not None:
-            left = sparse.diags_array(self.weight) @ left
+            left = sparse.diags(self.weight) @ left
         block = (left.T @ right).toarray().astype(np.float64, copy=False)
         if self.x_mean is not None:
             block -= self.total * np.outer(self.x_mean[S], self.x_mean[T])
@@ -135,7 +140,9 @@ class CentredQuadratic:
             self._kept = grown
         block = self._kept[k:total]
         if self.X.flags.f_contiguous:
-            np.take(self.X.T, new, axis=0, out=block, mode="clip")  # "raise" would buffer the result
+            np.take(
+                self.X.T, new, axis=0, out=block, mode="clip"
+            )  # "raise" would buffer the result
         else:
             block[:] = self.X[:, new].T
         if self.x_mean is not None:

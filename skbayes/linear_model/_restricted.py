@@ -139,7 +139,12 @@ class RestrictedObjective:
     def _curved(self, d: Array) -> Array:
         """Return the matrix of Σ_i d_i eta_i² in the parameters, (m, m), row by row in memory."""
         X = self.data.design.X
-        if d.ndim > 1 or not self._is_copy or sparse.issparse(X) or self.data.design.mean is not None:
+        if (
+            d.ndim > 1
+            or not self._is_copy
+            or sparse.issparse(X)
+            or self.data.design.mean is not None
+        ):
             return np.ascontiguousarray(self.data.blocks(self.data.design, d), dtype=np.float64)
         # The copy of a few columns is small: a second one, scaled, costs less than blocks of it.
         width = self.layout.width

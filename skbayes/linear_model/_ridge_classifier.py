@@ -8,6 +8,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import get_scorer
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d, compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from .._sklearn import StrOptions, fit_context
@@ -38,6 +39,7 @@ class RidgeLabels(ClassifierMixin, LinearModel):
             dtype=[np.float64, np.float32],
             multi_output=True,
         )
+        check_classification_targets(labels)
         self.label_binarizer_ = LabelBinarizer(pos_label=1, neg_label=-1)
         Y = self.label_binarizer_.fit_transform(labels).astype(X.dtype)
         self.classes_ = self.label_binarizer_.classes_

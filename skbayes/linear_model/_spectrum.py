@@ -28,6 +28,8 @@ Array = NDArray[Any]
 
 # Where λ + α is below this part of the largest λ, its error from the Gram is above 2e-6 of it: then by QR.
 _ILL_CONDITIONED = 1e-10
+# Centring the products and not the data costs the digits by which they shrink: up to two of sixteen are no matter.
+_LARGEST_SHIFT = 100.0
 
 
 @dataclass(frozen=True)
@@ -197,22 +199,38 @@ def row_gram_apart(data: RidgeData, dtype: Any = np.float64) -> tuple[Array, flo
     others that are zero, or make the matrix singular. It is moved to a level above all others, which is returned too.
     `dtype` is that of the products.
     """
-    gram = data.design().row_gram(dtype=dtype).astype(np.float64, copy=False)
-    if data.root is not None:
-        gram *= data.root
-        gram *= data.root[:, None]
+    gram = _row_gram(data, Design(data.X), dtype)
+    if data.fit_intercept:
+        u = _direction_of_ones(data)
+        raw = float(np.trace(gram))
+        _project(gram, u)
+        if raw > _LARGEST_SHIFT * float(
+            np.trace(gram)
+        ):  # columns far from zero: centred before the product
+            gram = _row_gram(data, data.design(), dtype)
+            _project(gram, u)
     # Twice the largest eigenvalue would do, and the trace is no less than that one.
     level = 4.0 * max(float(np.trace(gram)), float(np.finfo(np.float32).tiny))
     zero = _rows_of_zero_weight(data)
     gram[zero, zero] = level
     if data.fit_intercept:
-        u = _direction_of_ones(data)
-        # Centring a second time removes what rounding of the mean has left in a column far from zero.
-        projected = gram @ u
-        gram -= np.outer(projected, u)
-        gram -= np.outer(u, projected - (u @ projected) * u)
         gram += level * np.outer(u, u)
     return gram, level
+
+
+def _row_gram(data: RidgeData, design: Design, dtype: Any) -> Array:
+    gram = design.row_gram(dtype=dtype).astype(np.float64, copy=False)
+    if data.root is not None:
+        gram *= data.root
+        gram *= data.root[:, None]
+    return gram
+
+
+def _project(gram: Array, u: Array) -> None:
+    """Replace the symmetric matrix by (I − u uᵀ) gram (I − u uᵀ): with u = S^(1/2) 1 it is centred."""
+    projected = gram @ u
+    gram -= np.outer(projected, u)
+    gram -= np.outer(u, projected - (u @ projected) * u)
 
 
 def _wide_by_qr(data: RidgeData) -> Spectrum:

@@ -20,6 +20,7 @@ from ..likelihoods import Likelihood
 from ..solvers import StochasticSolver, StochasticState
 from ._design import Design
 from ._fit import fit_map
+from ._match import matching
 from ._model import Model
 from ._objective import LinearObjective
 from ._rescaling import Coordinates, RescaledObjective, coordinates_at
@@ -289,6 +290,7 @@ def _begun(
     size = _pilot_size(w.size)
     pilot = _spread(rows, size)
     objective = make.objective(pilot, likelihood)
+    matching(solver, {}, lambda _: objective, likelihood, make.model.stated_prior)
     rescaled = RescaledObjective(objective, coordinates_at(objective, w, make.total), make.total)
     state = solver.start(rescaled, rescaled.into(w), batch_size)
     kept = pilot if len(pilot) < size else None

@@ -107,7 +107,7 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
     References
     ----------
     .. [1] Lange, Little, Taylor (1989). Robust statistical modeling using the t distribution. J. Am. Stat. Assoc. 84,
-    881-896.
+       881-896.
        doi:10.1080/01621459.1989.10478852
 
     Examples

@@ -23,7 +23,7 @@ class CoordinateDescent(Solver):
     ----------
     max_iter : int, default=1000
         Largest number of passes over the working set, positive.
-    tol : float, default=1e-4
+    tol : float, default=0.0001
         Largest duality gap, non-negative, as a part of twice the smooth part of the objective at the centre of the
         prior; for data centred and without weights, of ‖y‖² / σ².
     selection : str, default="cyclic"

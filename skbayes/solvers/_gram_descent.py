@@ -15,17 +15,17 @@ from .._sklearn import enet_gram_descent
 from . import _fast
 from ._base import SeparablePenalty
 
-__all__ = ["gram_descent", "gram_gap", "parts_of", "uniform_descent", "young_terms"]
+__all__ = ["gram_descent", "gram_gap", "parts_of", "step_on_face", "uniform_descent", "young_terms"]
 
 Array = NDArray[Any]
 
 # Passes before a direct solve is tried: m³/3 operations for m parameters off their kinks, against m² of a pass.
 _EPOCHS_OF_A_RUN = 100
-# A slope that a direct solve leaves is of the null space, not rounding, above this part of the kinks, and above so many
-# units in the last place of the terms that it is the difference of.
-_FLAT = 1e-8
 # Faces gone through at a time: a step that ends at the edge of a face is followed by one on the smaller face.
 _FACES = 10
+# A slope that a direct solve leaves is of the null space, and no rounding, above this part of the kinks, and above so
+# many units in the last place of the terms that it is the difference of.
+_FLAT = 1e-8
 _ROUNDING = 1e3
 
 
@@ -128,6 +128,8 @@ def _descend(
     rng: np.random.RandomState | None,
 ) -> tuple[Array, float, int]:
     """Run the kernel; where it is slow, as along nearly collinear columns, solve on the face between its runs."""
+    if rng is None and _fast.available():
+        return _fast.gram_descent(H, q, yy, penalty, w0, tol_abs, max_epochs)
     w, gap, n_epochs = w0, np.inf, 0
     while True:
         left = min(_EPOCHS_OF_A_RUN, max_epochs - n_epochs)
@@ -136,7 +138,7 @@ def _descend(
         if gap <= tol_abs or n_epochs >= max_epochs:
             return w, gap, n_epochs
         for _ in range(_FACES):
-            before, w = w, _step_on_face(H, q, penalty, w)
+            before, w = w, step_on_face(H, q, penalty, w)
             if np.array_equal(w != 0, before != 0):
                 break
 
@@ -151,8 +153,6 @@ def _run_kernel(
     max_epochs: int,
     rng: np.random.RandomState | None,
 ) -> tuple[Array, float, int]:
-    if rng is None and _fast.available():
-        return _fast.gram_descent(H, q, yy, penalty, w0, tol_abs, max_epochs)
     l1, lower, upper = penalty.l1, penalty.lower, penalty.upper
     is_free = np.all(lower == -np.inf)
     is_positive = np.all(lower == 0.0)
@@ -195,7 +195,9 @@ def uniform_descent(
     return enet_gram_descent(H, q, yy, l1, w0, tol_abs, max_epochs, is_positive, rng, l2)
 
 
-def young_terms(penalty: SeparablePenalty, w: Array, c: Array, diagonal: Array) -> tuple[float, Array]:
+def young_terms(
+    penalty: SeparablePenalty, w: Array, c: Array, diagonal: Array
+) -> tuple[float, Array]:
     """Return the scale κ of a feasible dual point and, per parameter, its part of the duality gap.
 
     Parameters
@@ -244,7 +246,9 @@ def young_terms(penalty: SeparablePenalty, w: Array, c: Array, diagonal: Array) 
     if np.any((lower > 0) | (upper < 0)):
         near = np.where(lower > 0, lower, np.where(upper < 0, upper, 0.0))
         at_near = s * near - l1 * np.abs(near)
-        conjugate = np.where(near == 0, conjugate, np.maximum(np.where(np.isfinite(reach), far, -np.inf), at_near))
+        conjugate = np.where(
+            near == 0, conjugate, np.maximum(np.where(np.isfinite(reach), far, -np.inf), at_near)
+        )
     terms = l1 * np.abs(w) + conjugate - s * w
     if equation.any():
         safe = np.where(diagonal > 0, diagonal, 1.0)
@@ -290,13 +294,13 @@ def descend_in_a_box(
                 w[j] = new
         n_epochs += 1
         if n_epochs % 2 == 0:  # the passes find the face, the step its minimum
-            w = _step_on_face(H, q, penalty, w)
+            w = step_on_face(H, q, penalty, w)
             residual = q - H @ w
         gap = gram_gap(H, q, yy, penalty, w)
     return w, gap, n_epochs
 
 
-def _step_on_face(H: Array, q: Array, penalty: SeparablePenalty, w: Array) -> Array:
+def step_on_face(H: Array, q: Array, penalty: SeparablePenalty, w: Array) -> Array:
     """Go towards the minimum over the parameters off their kinks and bounds, no further than the face reaches."""
     lower, upper = penalty.lower, penalty.upper
     free = (w > lower) & (w < upper) & ((w != 0) | (penalty.l1 == 0))

@@ -27,7 +27,14 @@ PATIENCE = 4.0
 
 @compiled
 def coordinate_minimum(
-    slope: float, curvature: float, w: float, l1: float, l2: float, loc: float, low: float, high: float
+    slope: float,
+    curvature: float,
+    w: float,
+    l1: float,
+    l2: float,
+    loc: float,
+    low: float,
+    high: float,
 ) -> float:
     """Return the minimum over one coordinate of its quadratic model at w plus its penalty."""
     total = curvature + l2
@@ -62,9 +69,7 @@ def conjugate(u: float, l1: float, l2: float, low: float, high: float) -> float:
 
 
 @compiled
-def dual_scale(
-    g: Array, W: Array, l1: Array, l2: Array, lower: Array, upper: Array
-) -> float:
+def dual_scale(g: Array, W: Array, l1: Array, l2: Array, lower: Array, upper: Array) -> float:
     """Return the largest factor up to 1 by which the residual is a feasible dual point."""
     s = 1.0
     for j in W:
@@ -78,8 +83,16 @@ def dual_scale(
 
 @compiled
 def gram_gap(
-    g: Array, q: Array, c: float, w: Array, W: Array,
-    loc: Array, l1: Array, l2: Array, lower: Array, upper: Array,
+    g: Array,
+    q: Array,
+    c: float,
+    w: Array,
+    W: Array,
+    loc: Array,
+    l1: Array,
+    l2: Array,
+    lower: Array,
+    upper: Array,
 ) -> tuple[float, float]:
     """Return the value at w and its duality gap over the coordinates W."""
     wq = 0.0
@@ -96,25 +109,29 @@ def gram_gap(
     for j in W:
         u = -s * g[j]
         if abs(u) > l1[j] or loc[j] != 0.0 or lower[j] > loc[j] or upper[j] < loc[j]:
-            dual -= u * loc[j] + conjugate(
-                u, l1[j], l2[j], lower[j] - loc[j], upper[j] - loc[j]
-            )
+            dual -= u * loc[j] + conjugate(u, l1[j], l2[j], lower[j] - loc[j], upper[j] - loc[j])
     value = 0.5 * squares + h
     return value, value - dual
 
 
 @compiled
 def gram_epoch(
-    H: Array, g: Array, w: Array, W: Array, loc: Array, l1: Array, l2: Array, lower: Array, upper: Array
+    H: Array,
+    g: Array,
+    w: Array,
+    W: Array,
+    loc: Array,
+    l1: Array,
+    l2: Array,
+    lower: Array,
+    upper: Array,
 ) -> tuple[int, int]:
     """Pass once over W, changing w and g; return how many coordinates moved, and how many left or reached loc."""
     m = g.shape[0]
     moved = 0
     changed = 0
     for j in W:
-        new = coordinate_minimum(
-            g[j], H[j, j], w[j], l1[j], l2[j], loc[j], lower[j], upper[j]
-        )
+        new = coordinate_minimum(g[j], H[j, j], w[j], l1[j], l2[j], loc[j], lower[j], upper[j])
         step = new - w[j]
         if step != 0.0:
             row = H[j]
@@ -162,7 +179,15 @@ def combination(steps: Array) -> Array:
 
 @compiled
 def plain_value(
-    g: Array, q: Array, w: Array, W: Array, loc: Array, l1: Array, l2: Array, lower: Array, upper: Array
+    g: Array,
+    q: Array,
+    w: Array,
+    W: Array,
+    loc: Array,
+    l1: Array,
+    l2: Array,
+    lower: Array,
+    upper: Array,
 ) -> float:
     """Return ½ wᵀ H w − qᵀ w + h(w); infinite outside the box."""
     total = 0.0
@@ -176,8 +201,17 @@ def plain_value(
 
 @compiled
 def extrapolate(
-    past_w: Array, past_g: Array, q: Array, w: Array, g: Array, W: Array,
-    loc: Array, l1: Array, l2: Array, lower: Array, upper: Array,
+    past_w: Array,
+    past_g: Array,
+    q: Array,
+    w: Array,
+    g: Array,
+    W: Array,
+    loc: Array,
+    l1: Array,
+    l2: Array,
+    lower: Array,
+    upper: Array,
 ) -> bool:
     """Replace w and g by Anderson's combination of the iterates kept, if that is lower; return whether it was."""
     K = past_w.shape[0] - 1
@@ -188,7 +222,9 @@ def extrapolate(
     g_new = np.zeros_like(g)
     for a in range(K):
         ca = c[a]
-        for k in range(w.shape[0]):  # g is affine in w, and the weights sum to one: no product with H
+        for k in range(
+            w.shape[0]
+        ):  # g is affine in w, and the weights sum to one: no product with H
             w_new[k] += ca * past_w[a + 1, k]
             g_new[k] += ca * past_g[a + 1, k]
     before = plain_value(g, q, w, W, loc, l1, l2, lower, upper)
@@ -201,8 +237,20 @@ def extrapolate(
 
 @compiled
 def gram_epochs(
-    H: Array, q: Array, c: float, w: Array, g: Array, W: Array,
-    loc: Array, l1: Array, l2: Array, lower: Array, upper: Array, tol: float, budget: float, max_epochs: int,
+    H: Array,
+    q: Array,
+    c: float,
+    w: Array,
+    g: Array,
+    W: Array,
+    loc: Array,
+    l1: Array,
+    l2: Array,
+    lower: Array,
+    upper: Array,
+    tol: float,
+    budget: float,
+    max_epochs: int,
 ) -> tuple[float, int, float]:
     """Descend until the gap is at most tol or the budget (multiplications) is spent; return gap, epochs, spent."""
     m = g.shape[0]

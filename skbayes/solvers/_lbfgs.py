@@ -32,8 +32,9 @@ _SAMPLE = 0.04
 _NOISE = 0.1
 # Rows per parameter that a sample must have to be worth a solution.
 _ROWS_PER_PARAMETER = 5
-# A preconditioner made far from the minimum describes another curvature: after this many iterations a new one is made,
-# then after twice as many, and so on.
+# A preconditioner made far from the minimum describes another curvature: after this many iterations a new one is
+# made, then after twice as many, and so on. Only one that is near the Hessian is worth it: a mere diagonal knows less
+# than the pairs of steps that a new one makes obsolete (sparse text, 50000 features: 15 iterations without, 24 with).
 _REFRESH = 6
 # unless the goal will be reached in about so many at the present pace.
 _SOON = 4
@@ -137,6 +138,7 @@ def _descend(objective: Any, w: Array, solver: "LBFGS", goal: float | None = Non
     point = Point(w, *objective.value_and_gradient(w))
     inverse = _Inverse(objective.precondition(w), solver.memory)
     progress = Progress(objective, solver.tol, goal)
+    is_sharp = getattr(objective, "has_sharp_preconditioner", False)
     n_iter, refresh = 0, _REFRESH
     while True:
         direction = -inverse(point.gradient)
@@ -146,7 +148,7 @@ def _descend(objective: Any, w: Array, solver: "LBFGS", goal: float | None = Non
         following = search(objective.value_and_gradient, point, direction, progress.error)
         if following is None and inverse.is_fresh:
             break
-        is_due = n_iter + 1 >= refresh and progress.steps_left > _SOON
+        is_due = is_sharp and n_iter + 1 >= refresh and progress.steps_left > _SOON
         if following is None or is_due:
             refresh = 3 * (n_iter + 1)
             point = point if following is None else following

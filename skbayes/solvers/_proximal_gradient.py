@@ -31,7 +31,7 @@ class ProximalGradient(Solver):
     ----------
     max_iter : int, default=5000
         Steps at most, at least 1.
-    tol : float, default=1e-8
+    tol : float, default=1e-08
         Ends when no coordinate would move by more than this part of the largest one in a step; positive.
 
     Attributes

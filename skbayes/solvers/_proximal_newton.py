@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from ._base import SeparablePenalty, Solver, SolverResult
-from ._gram_descent import gram_descent, gram_gap
+from ._gram_descent import gram_descent, gram_gap, step_on_face
 from ._line_search import goal_of, rounding_error
 
 __all__ = ["ProximalNewton"]
@@ -40,8 +40,8 @@ _GOOD_MODEL = 0.1
 _ARMIJO = 1e-4
 _MAX_HALVINGS = 40
 _MAX_EPOCHS = 10_000
-# Rounding of a slope, in units of its kink; and how near to their kinks parameters are taken into the working set before
-# they press: the Hessian grows with the square of the set, a round for each few that were forgotten costs one pass.
+# Rounding of a slope, in units of its kink; and how near to their kinks parameters are taken into the working set
+# before they press: the Hessian grows with the square of the set, a round for a few that were missed costs one pass.
 _ROUNDING = 1e-9
 _NEAR = -0.05
 
@@ -54,8 +54,8 @@ class ProximalNewton(Solver):
     max_iter : int, default=100
         Most Newton steps.
     tol : float, default=1e-5
-        Converged when the log density missing is at most tol² / 2 per observation (total weight), as the quadratic model
-        at the last step says.
+        Converged when the log density missing is at most tol² / 2 per observation (total weight), as far as the
+        quadratic model and its error at the last step say.
 
     See Also
     --------
@@ -148,7 +148,7 @@ def _descend(objective: Any, w: Array, allowed: float, max_steps: int) -> _Run:
 
 
 def _pressure(w: Array, gradient: Array, penalty: SeparablePenalty) -> Array:
-    """Return by how much the slope at a parameter at rest exceeds its kink, in units of the kink; of others, infinity."""
+    """Return by how much the slope at a parameter at rest exceeds its kink, in units of it; of others, infinity."""
     l1, d = penalty.l1, w - penalty.loc
     slope = gradient + penalty.l2 * d
     if not penalty.is_bounded:
@@ -194,7 +194,9 @@ def _newton(part: Any, w: Array, allowed: float, of_round: float, max_steps: int
             return _Run(w, n_steps, missing, False)
         found = _step(part, w, target, value, gradient)
         if found is None:  # values differ by rounding alone: nothing is left to gain
-            return _Run(w, n_steps, missing, True)
+            is_near = decrease <= rounding_error(part, value)
+            end = _end_of_face(part, w, gradient, hessian, target) if is_near else w
+            return _Run(end, n_steps, missing, True)
         error = abs(value - found[1] - decrease)
         if found[0] is target:
             # After a whole step about as much is missing as the model was wrong by, and as it was not solved to.
@@ -202,7 +204,7 @@ def _newton(part: Any, w: Array, allowed: float, of_round: float, max_steps: int
         w, value = found
         n_steps += 1
         if missing <= allowed or decrease <= of_round * first:
-            return _Run(w, n_steps, missing, False)
+            return _Run(w, n_steps, missing, decrease <= rounding_error(part, value))
         gradient = part.value_and_gradient(w)[1]
         hessian = hessian if error <= _GOOD_MODEL * decrease else None
 
@@ -211,11 +213,8 @@ def _model_minimum(
     part: Any, w: Array, gradient: Array, H: Array, allowed: float
 ) -> tuple[Array, float, float]:
     """Return where the quadratic model at w is least, how far below its value at w that is, and the gap left."""
-    penalty = part.penalty
+    penalty, centred = part.penalty, _centred(part.penalty)
     v = w - penalty.loc
-    centred = SeparablePenalty(
-        np.zeros_like(v), penalty.l1, penalty.l2, penalty.lower - penalty.loc, penalty.upper - penalty.loc
-    )
     Hv = H @ v
     q = Hv - gradient
     c = part.square(w) + 2.0 * float(q @ v) - float(v @ Hv)
@@ -224,7 +223,9 @@ def _model_minimum(
     while True:
         target, gap, _ = gram_descent(H, q, c, centred, target, wanted, _MAX_EPOCHS)
         d = target - v
-        decrease = -float(gradient @ d + 0.5 * (d @ (H @ d))) - centred.value(target) + centred.value(v)
+        decrease = (
+            -float(gradient @ d + 0.5 * (d @ (H @ d))) - centred.value(target) + centred.value(v)
+        )
         # The gap at the start may be far above what there was to gain.
         enough = max(0.1 * decrease, 0.1 * allowed)
         if gap <= enough or wanted <= 1e-15 * abs(c) or gap > wanted:
@@ -232,10 +233,26 @@ def _model_minimum(
         wanted = 0.5 * enough
 
 
+def _end_of_face(part: Any, w: Array, gradient: Array, H: Array, target: Array) -> Array:
+    """Return where the model at w is least among the parameters that are off their kinks at the target.
+
+    Values cannot tell it from w any more, but gradients can: it has the digits that w lacks.
+    """
+    loc = part.penalty.loc
+    q = H @ (w - loc) - gradient
+    return loc + step_on_face(H, q, _centred(part.penalty), target - loc)
+
+
+def _centred(penalty: SeparablePenalty) -> SeparablePenalty:
+    """Return h as a function of w − loc."""
+    loc, lower, upper = penalty.loc, penalty.lower - penalty.loc, penalty.upper - penalty.loc
+    return SeparablePenalty(np.zeros_like(loc), penalty.l1, penalty.l2, lower, upper)
+
+
 def _step(
     part: Any, w: Array, target: Array, value: float, gradient: Array
 ) -> tuple[Array, float] | None:
-    """Return a point between w and the model's minimum where F is lower by enough, and F there; None if there is none."""
+    """Return a point on the way to the model's minimum where F is lower by enough, and F there; None if none is."""
     penalty = part.penalty
     d = target - w
     slope = float(gradient @ d) + penalty.value(target) - penalty.value(w)

@@ -92,7 +92,16 @@ class _UniformRule:
     ) -> tuple[Array, int]:
         chosen = S.indices
         solved, _, used = uniform_descent(
-            S.gram, anchor[1][chosen], anchor[0], self.l1, self.l2, self.is_positive, v[chosen], tol_abs, budget, rng
+            S.gram,
+            anchor[1][chosen],
+            anchor[0],
+            self.l1,
+            self.l2,
+            self.is_positive,
+            v[chosen],
+            tol_abs,
+            budget,
+            rng,
         )
         full = np.zeros_like(v)
         full[chosen] = solved
@@ -143,7 +152,9 @@ class _SeparableRule:
         chosen = S.indices
         restricted = SeparablePenalty(*(part[chosen] for part in parts_of(self.centred)))
         yy, q = anchor
-        solved, _, used = gram_descent(S.gram, q[chosen], yy, restricted, v[chosen], tol_abs, budget, rng)
+        solved, _, used = gram_descent(
+            S.gram, q[chosen], yy, restricted, v[chosen], tol_abs, budget, rng
+        )
         full = np.zeros_like(v)
         full[chosen] = solved
         return full, used

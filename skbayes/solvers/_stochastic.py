@@ -32,7 +32,7 @@ FORGETTING = 1.0
 class StochasticState:
     """Where a stochastic solver is: all that the next step needs.
 
-    Attributes
+    Parameters
     ----------
     w : ndarray of shape (m,)
         The parameters after the last step.
@@ -60,7 +60,42 @@ class StochasticState:
 
 
 class StochasticSolver(Solver):
-    """What the stochastic solvers share; not for direct use."""
+    """What the stochastic solvers share; not for direct use.
+
+    Parameters
+    ----------
+    step_size : float or "auto", default="auto"
+        The largest step size η, positive; 1 is Newton's step where the curvature is that of the start. ``"auto"``: the
+        rule finds one.
+    batch_size : int, default=256
+        Rows of a batch, at least 1; all rows at most.
+    schedule : str or callable, default="auto"
+        How the step size changes: a name in `skbayes.solvers.SCHEDULES`, or a function of (t, n_steps) like those.
+        ``"auto"``: ``"cosine"`` where the number of steps is known, ``"inverse_scaling"`` in a stream.
+    max_iter : int, default=100
+        Passes over the rows at most, at least 1.
+    tol : float, default=0.01
+        Ends when a step along the gradient of all rows would move no parameter by more than this part of its posterior
+        standard deviation; positive. Looked at after 1, 2, 4, 8, ... passes.
+    averaging : bool, default=True
+        Whether the average of the steps is a candidate, and not the last one only.
+    validation_fraction : float or None, default=None
+        Part of the rows that is held out, in (0, 1): the point of the lowest loss on them is returned, and `patience`
+        takes the place of `tol`. The other rows then stand for all. None: no rows are held out.
+    patience : int, default=5
+        Passes without a lower loss on the rows held out, after which the run ends, at least 1.
+    random_state : int, RandomState or None, default=None
+        Seed of the order of the rows.
+
+    Attributes
+    ----------
+    needs : frozenset of str
+        A gradient, a proximal operator, and batches of rows.
+
+    See Also
+    --------
+    SGD : The plain rule, and what all of them do.
+    """
 
     needs: ClassVar[frozenset[str]] = frozenset({"gradient", "proximal", "batch"})
     _schedule_of_streams: ClassVar[str] = "inverse_scaling"

@@ -123,7 +123,9 @@ class WorkingSet:
             gram[:k, :k] = self.gram
             return gram
         gram = self._memory[: m * m].reshape(m, m)
-        for i in range(k - 1, 0, -1):  # from the end: each row moves to where no row waits to be moved
+        for i in range(
+            k - 1, 0, -1
+        ):  # from the end: each row moves to where no row waits to be moved
             gram[i, :k] = self._memory[i * k : (i + 1) * k]
         return gram
 
@@ -183,7 +185,9 @@ def minimize_separable(
     S = WorkingSet(form) if working_set is None else working_set
     rule = rule_of(penalty)
     S.add(rule.restless())
-    if form.n_parameters <= 2 * FIRST_SIZE:  # so few that to choose among them would cost more than it saves
+    if (
+        form.n_parameters <= 2 * FIRST_SIZE
+    ):  # so few that to choose among them would cost more than it saves
         S.add(np.arange(form.n_parameters))
     at = rule.evaluate(form, np.clip(w0, penalty.lower, penalty.upper), start)
     if first is not None and at.gap > tol_abs:
@@ -249,4 +253,8 @@ def _add_at_least(S: WorkingSet, indices: Array, urgency: Array) -> None:
 def _most(values: Array, k: int) -> Array:
     """Return the indices of the k largest finite values, or of all that there are."""
     k = min(k, int(np.isfinite(values).sum()))
-    return np.argpartition(values, len(values) - k)[len(values) - k :] if k > 0 else np.empty(0, dtype=np.intp)
+    return (
+        np.argpartition(values, len(values) - k)[len(values) - k :]
+        if k > 0
+        else np.empty(0, dtype=np.intp)
+    )

@@ -17,7 +17,16 @@ from skbayes.linear_model import MAPClassifier, MAPRegressor
 from skbayes.linear_model._design import Design
 from skbayes.linear_model._objective import LinearObjective
 from skbayes.linear_model._sufficient import SufficientRows
-from skbayes.priors import ElasticNet, Flat, Group, Horseshoe, Laplace, Normal, StudentT
+from skbayes.priors import (
+    ElasticNet,
+    Flat,
+    Group,
+    Horseshoe,
+    Laplace,
+    Normal,
+    Prior,
+    StudentT,
+)
 from skbayes.solvers import SGD, SOLVERS, Adam, StochasticSolver
 
 FAMILY = [name for name, kind in SOLVERS.items() if issubclass(kind, StochasticSolver)]
@@ -370,3 +379,21 @@ def test_targets_are_checked_in_each_call():
         model.partial_fit(Z, np.ones((N, 2)))
     with pytest.raises(ValueError, match="3 features"):
         model.partial_fit(Z[:, :3], np.ones(N))
+
+
+def test_a_prior_without_a_proximal_operator_is_refused():
+    class Kinked(Prior):
+        is_smooth = False
+
+        def for_features(self, names, n_features):
+            return self
+
+        def log_density(self, w):
+            return -float(np.sqrt(np.abs(w)).sum())
+
+    with pytest.raises(
+        IncompatibleModelError, match=r"SGD needs a proximal operator and prior Kinked"
+    ):
+        MAPClassifier(Kinked(), solver=SGD()).partial_fit(
+            Z, labels, classes=["yes", "no"], n_total=N
+        )
