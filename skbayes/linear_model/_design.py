@@ -176,9 +176,12 @@ def is_thin(X: Any) -> bool:
 
 
 def product(X: Any, d: Array | None = None) -> Array:
-    """Return Xᵀ diag(d) X of a sparse X as a dense array in float64."""
+    """Return Xᵀ diag(d) X of a CSR or CSC matrix as a dense array in float64."""
     X = X.astype(np.float64, copy=False)
-    scaled = X if d is None else sparse.diags_array(d.astype(np.float64, copy=False)) @ X
+    scaled = X
+    if d is not None:
+        scaled = X.copy()
+        scaled.data *= np.repeat(d, np.diff(X.indptr)) if X.format == "csr" else d[X.indices]
     return np.asarray((X.T @ scaled).toarray())
 
 

@@ -169,7 +169,7 @@ def descend_path(
         first = None
         if before is not None:
             # The sequential strong rule: a coefficient further below its kink than the strength falls stays at zero
-            # nearly always (Tibshirani and others 2012, doi:10.1111/j.1467-9868.2011.01004.x); the gap catches the rest.
+            # nearly always (source in `enet_path`); the gap catches the rest.
             pull = known[1] if options.positive else np.abs(known[1])
             first = np.flatnonzero(pull >= 2.0 * l1 - before)
         result = minimize_separable(

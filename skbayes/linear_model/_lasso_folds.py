@@ -1,8 +1,8 @@
 """Test errors of folds along paths of strengths; for tall data from the moments of the folds alone.
 
 Notation: fold f has the moments (G_f, q_f, v_f) about its own means (μ_f, ν_f), and weight n_f. The moments of several
-folds together are the sums of theirs plus Σ n_f (μ_f − μ)(μ_f − μ)ᵀ: nothing is subtracted from a total, which would lose
-the digits that a fold shares with the others.
+folds together are the sums of theirs plus Σ n_f (μ_f − μ)(μ_f − μ)ᵀ: nothing is subtracted from a total, which would
+lose the digits that a fold shares with the others.
 """
 
 from collections.abc import Sequence
@@ -115,16 +115,19 @@ def pooled(parts: Sequence[Moments]) -> Moments:
     """Return the moments of all parts together."""
     parts = [part for part in parts if part.total > 0]
     total = sum(part.total for part in parts)
-    mean = sum(part.total * part.mean for part in parts) / total
-    target_mean = sum(part.total * part.target_mean for part in parts) / total
-    gram, cross = sum(part.gram for part in parts), sum(part.cross for part in parts)
-    power = sum(part.power for part in parts)
+    mean = np.sum([part.total * part.mean for part in parts], axis=0) / total
+    target_mean = np.sum([part.total * part.target_mean for part in parts], axis=0) / total
+    gram, cross, power = parts[0].gram.copy(), parts[0].cross.copy(), parts[0].power.copy()
+    for part in parts[1:]:
+        gram += part.gram
+        cross += part.cross
+        power += part.power
     for part in parts:
         d, e = part.mean - mean, part.target_mean - target_mean
         if d.any() or e.any():
-            gram = gram + part.total * np.outer(d, d)
-            cross = cross + part.total * np.outer(d, e)
-            power = power + part.total * e * e
+            gram += part.total * np.outer(d, d)
+            cross += part.total * np.outer(d, e)
+            power += part.total * e * e
     return Moments(gram, cross, power, mean, target_mean, total)
 
 

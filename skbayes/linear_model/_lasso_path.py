@@ -100,8 +100,8 @@ def enet_path(
 
     References
     ----------
-    .. [1] Tibshirani, Bien, Friedman, Hastie, Simon, Taylor, Tibshirani (2012). Strong rules for discarding predictors in
-       lasso-type problems. J. R. Statist. Soc. B 74, 245-266. doi:10.1111/j.1467-9868.2011.01004.x
+    .. [1] Tibshirani, Bien, Friedman, Hastie, Simon, Taylor, Tibshirani (2012). Strong rules for discarding
+       predictors in lasso-type problems. J. R. Statist. Soc. B 74, 245-266. doi:10.1111/j.1467-9868.2011.01004.x
 
     Examples
     --------
@@ -112,7 +112,7 @@ def enet_path(
     array([[0.   , 0.   , 0.472],
            [0.216, 0.443, 0.235]])
     """
-    options = {
+    options: dict[str, Any] = {
         "tol": 1e-4,
         "max_iter": 1000,
         "selection": "cyclic",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
@@ -77,7 +78,7 @@ def model_of(estimator: Any, X: Any, likelihood: Likelihood, weight: Array | Non
         intercept_prior = clone(intercept_prior).for_features(None, 1)
     bounds = None
     if estimator.bounds is not None:
-        bounds = bounds_of(estimator.bounds, names, n_features)
+        bounds = _representable(bounds_of(estimator.bounds, names, n_features), X.dtype)
     given = {name: getattr(estimator, name) for name in ("max_iter", "tol", "random_state")}
     return Model(
         likelihood,
@@ -90,6 +91,19 @@ def model_of(estimator: Any, X: Any, likelihood: Likelihood, weight: Array | Non
         intercept_prior,
         {name: value for name, value in given.items() if value is not None},
     )
+
+
+def _representable(bounds: tuple[Array, Array], dtype: Any) -> tuple[Array, Array]:
+    """Return the largest box within this one whose ends are numbers of a type.
+
+    A coefficient of single precision at a bound of 0.3 would be 0.30000001: outside, where the prior is zero.
+    """
+    with np.errstate(over="ignore"):  # a bound beyond the type is none
+        lower, upper = (side.astype(dtype) for side in bounds)
+    lower = np.where(lower < bounds[0], np.nextafter(lower, dtype.type(np.inf)), lower)
+    upper = np.where(upper > bounds[1], np.nextafter(upper, dtype.type(-np.inf)), upper)
+    # Where no number of the type lies between the ends, the upper one.
+    return np.minimum(lower, upper).astype(np.float64), upper.astype(np.float64)
 
 
 def centred_over_classes(rows: Array, model: Model) -> Array:

@@ -180,13 +180,16 @@ def _centre_far_columns(
 ) -> None:
     """Replace what belongs to columns whose mean is far above their spread: centred first, a few at a time."""
     X = X.tocsc()
+    s = np.ones(X.shape[0]) if weight is None else weight
     for part in blocks(far.size, X.shape[0]):
         S = far[part]
-        Z = X[:, S].toarray().astype(np.float64) - mean[S]
-        is_constant = np.abs(Z).max(axis=0) <= _ROUNDING * np.abs(mean[S])
-        Z[:, is_constant] = 0.0
+        columns = X[:, S].toarray().astype(np.float64, copy=False)
+        # A long sum is known to fewer digits than that of the small differences.
+        mean[S] += s @ (columns - mean[S]) / s.sum()
+        is_constant = np.ptp(columns, axis=0) == 0.0
+        Z = np.where(is_constant, 0.0, columns - mean[S])
         cross[S[is_constant]] = 0.0
-        SZ = Z if weight is None else weight[:, None] * Z
+        SZ = s[:, None] * Z
         # Σ s Z = 0, so the other columns need no centring here.
         gram[S] = (X.T @ SZ).T
         gram[:, S] = gram[S].T

@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from .._sklearn import Interval, StrOptions, fit_context
 from ._base import LinearModel, check_weight
 from ._design import Design, weighted_mean
+from ._lasso_outcome import SparseCoefficients
 from ._ridge_data import RidgeData
 from ._ridge_solve import solve_ridge
 from ._row_sparse import RowSparseFit, row_sparse
@@ -23,7 +23,7 @@ __all__ = ["MAPMultiTaskElasticNet", "MAPMultiTaskLasso"]
 Array = NDArray[Any]
 
 
-class MAPMultiTaskElasticNet(MultiOutputMixin, RegressorMixin, LinearModel):
+class MAPMultiTaskElasticNet(SparseCoefficients, MultiOutputMixin, RegressorMixin, LinearModel):
     """Elastic net of several targets, in which a feature is in for all of them or for none.
 
     The numbers are those of `sklearn.linear_model.MultiTaskElasticNet` at the same arguments; X is not copied.
@@ -55,7 +55,7 @@ class MAPMultiTaskElasticNet(MultiOutputMixin, RegressorMixin, LinearModel):
         Coefficients; a column is zero, or it is not, for all targets.
     intercept_ : ndarray of shape (n_targets,)
         Intercepts; 0.0 without them.
-    sparse_coef_ : sparse array of shape (n_targets, n_features)
+    sparse_coef_ : sparse matrix of shape (n_targets, n_features)
         The coefficients without their zeros.
     n_iter_ : int
         Iterations.
@@ -211,32 +211,11 @@ class MAPMultiTaskElasticNet(MultiOutputMixin, RegressorMixin, LinearModel):
     def _warn(self) -> None:
         warnings.warn(
             "Objective did not converge. You might want to increase the number of iterations. "
-            f"Tolerance of the duality gap: {self.eps_:.3e}, reached: {self.dual_gap_:.3e} per row after {self.n_iter_} "
+            f"Tolerance of the duality gap: {self.eps_:.3e}, reached: {self.dual_gap_:.3e} a row after {self.n_iter_} "
             "iterations. Raise max_iter or tol, or scale the features.",
             ConvergenceWarning,
             stacklevel=3,
         )
-
-    @property
-    def sparse_coef_(self) -> sparse.csr_array:
-        """The coefficients without their zeros."""
-        check_is_fitted(self, "coef_")
-        return sparse.csr_array(self.coef_)
-
-    def predict(self, X: Any) -> Array:
-        """Predict the targets.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
-
-        Returns
-        -------
-        y_pred : ndarray of shape (n_samples, n_targets)
-            The linear predictor.
-        """
-        return self._linear_predictor(X)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -275,7 +254,7 @@ class MAPMultiTaskLasso(MAPMultiTaskElasticNet):
         Coefficients; a column is zero, or it is not, for all targets.
     intercept_ : ndarray of shape (n_targets,)
         Intercepts; 0.0 without them.
-    sparse_coef_ : sparse array of shape (n_targets, n_features)
+    sparse_coef_ : sparse matrix of shape (n_targets, n_features)
         The coefficients without their zeros.
     n_iter_ : int
         Iterations.

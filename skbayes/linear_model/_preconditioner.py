@@ -5,7 +5,7 @@ diagonal, unless the prior has a covariance); M is what stands for H. K classes:
 k.
 
 Three forms, by shape. Few parameters: M is the Gram of a sample of rows, factorised once. Few rows: M = H through an
-n x n matrix (Woodbury). Neither: M is the diagonal of H.
+n x n matrix (Woodbury). Neither: M is the diagonal of H for centred features.
 
 The data of K classes say nothing about what is common to all classes (softmax), so there H is exactly Q, and M⁻¹ is Π
 blockdiag(B_k⁻¹) Π + (1 1ᵀ / K) ⊗ Q⁻¹ with Π the projection on deviations from the mean of the classes. On ten classes
@@ -53,6 +53,8 @@ _ROWS_PER_PARAMETER, _ENOUGH_ROWS, _FEWEST_ROWS = 20, 10, 3
 _JITTER = 1e-10
 # A flat direction of few rows gets this part of the curvature of the data as its precision: M is then H to this error.
 _FLAT = 1e-6
+# The variance of a feature, at least this part of its mean square.
+_LEAST_VARIANCE = 1e-8
 # Copied at a time.
 _ROWS_AT_ONCE = 2048
 
@@ -208,9 +210,28 @@ def gram_diagonal(data: DataTerm, d: Array) -> Array:
 
 
 def _of_diagonal(data: DataTerm, precision: Array, d: Array) -> Solve:
-    diagonal = gram_diagonal(data, d) + (precision if precision.ndim == 1 else np.diag(precision))
-    inverse = _inverse(diagonal)
-    return lambda r: inverse * r
+    """Return the solve with the diagonal of H in the coordinates of centred features, where the intercept stands apart.
+
+    In those, v = (coef, intercept + μᵀ coef), μ the means of the features under d; so M = Tᵀ diag T with v = T w.
+    """
+    layout = data.layout.of_one_output
+    precision = precision if precision.ndim == 1 else np.diag(precision)
+    diagonal = gram_diagonal(data, d)
+    total = d.sum(dtype=np.float64)
+    if not layout.fit_intercept or not total > 0.0:
+        inverse = _inverse(diagonal + precision)
+        return lambda r: inverse * r
+    mean = np.asarray(data.design.rmatvec(d), dtype=np.float64) / total
+    # Of a feature far from zero the difference is rounding.
+    variance = np.maximum(diagonal[:-1] - total * mean**2, _LEAST_VARIANCE * diagonal[:-1])
+    coef_inverse, intercept_inverse = layout.split(_inverse(np.append(variance, total) + precision))
+
+    def solve(r: Array) -> Array:
+        coef, intercept = layout.split(r)
+        centred = coef_inverse * (coef - mean * intercept)
+        return layout.join(centred, intercept_inverse * intercept - mean @ centred)
+
+    return solve
 
 
 def _inverse(precision: Array) -> Array:

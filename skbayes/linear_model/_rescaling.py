@@ -106,6 +106,8 @@ class RescaledObjective:
         self.objective = objective
         self.coordinates = coordinates
         self.total = total
+        # The last point of `prox` and its coefficients: on kinks and bounds, which rounding would move them off.
+        self._at_rest: tuple[Array, Array] | None = None
 
     @property
     def n_samples(self) -> int:
@@ -121,7 +123,11 @@ class RescaledObjective:
 
     def out_of(self, z: Array) -> Array:
         """Return w."""
-        return self.coordinates.out_of(self._rows(z)).ravel()
+        W = self.coordinates.out_of(self._rows(z))
+        if self._at_rest is not None and z is self._at_rest[0]:
+            n_features = self.objective.layout.n_features
+            W[:, :n_features] = self._rows(self._at_rest[1])[:, :n_features]
+        return W.ravel()
 
     def value_and_gradient(self, z: Array) -> tuple[float, Array]:
         """Return f and its gradient by z."""
@@ -135,7 +141,9 @@ class RescaledObjective:
         # The coefficients are a multiple of their coordinates; where the intercept is not, h leaves it alone.
         scale = self.coordinates.scale(self._rows(z).shape[0]).astype(z.dtype, copy=False)
         w = self.objective.prox(z / scale, step / scale**2)
-        return (w * scale).astype(z.dtype, copy=False)
+        moved = (w * scale).astype(z.dtype, copy=False)
+        self._at_rest = moved, w
+        return moved
 
     def batch(self, rows: Any) -> "RescaledObjective":
         """Return the objective of some rows, scaled to all of them, in the same coordinates."""

@@ -62,6 +62,7 @@ class RestrictedObjective:
         outside[self.indices] = 0.0
         self._outside = outside
         self._point: _Point | None = None
+        self._d = np.empty(0)  # of the last Hessian
         if np.any(outside):
             self.data.offset = whole.linear_predictor(outside)
         self.penalty = _part_of(objective.penalty, self.indices)
@@ -88,24 +89,17 @@ class RestrictedObjective:
 
     def hessian(self, w: Array) -> Array:
         """Return the expected Hessian of f, (m, m), row by row in memory."""
-        hessian = self._curved(self._curvature(w))
+        data = self.data
+        d = -data.likelihood.expected_hessian(data.y, self._at(w).eta)
+        self._d = d if data.weight is None else d * _like(data.weight, d)
+        hessian = self._curved(self._d)
         hessian.flat[:: len(hessian) + 1] += self.precision
         return hessian
 
     def square(self, w: Array) -> float:
-        """Return Σ slope² / curvature: twice what f could fall, by its quadratic model, if each eta were free."""
-        at = self._at(w)
-        d = self._curvature(w)
-        if d.ndim > 1:  # of labels: f is at least 0, and the curvature has no inverse
-            return 2.0 * at.value + 2.0 * self._smooth_prior(w)
-        slope = at.slope.astype(np.float64, copy=False)
-        square = np.divide(slope * slope, d, out=np.zeros_like(slope), where=d > 0.0)
-        return float(square.sum()) + 2.0 * self._smooth_prior(w)
-
-    def _curvature(self, w: Array) -> Array:
-        data = self.data
-        d = -data.likelihood.expected_hessian(data.y, self._at(w).eta)
-        return d if data.weight is None else d * _like(data.weight, d)
+        """Return twice what f could fall if each eta were free, by its slopes at w and its last Hessian's curvature."""
+        slope = self._at(w).slope.astype(np.float64, copy=False)
+        return _free_decrease(slope, self._d) + 2.0 * self._smooth_prior(w)
 
     def full_gradient(self, w: Array) -> Array:
         """Return the gradient of f by all parameters of the whole objective, (m,)."""
@@ -164,6 +158,18 @@ class _Point:
     eta: Array
     value: float
     slope: Array
+
+
+def _free_decrease(slope: Array, d: Array) -> float:
+    """Return Σ_i slope_iᵀ d_i⁻¹ slope_i, over the rows with curvature."""
+    if d.ndim == 1:
+        return float(np.divide(slope * slope, d, out=np.zeros_like(slope), where=d > 0.0).sum())
+    # All classes moved alike change nothing: that direction gets the mean curvature, and slopes have no part in it.
+    K = d.shape[1]
+    level = np.trace(d, axis1=1, axis2=2)[:, None, None] / K
+    least = np.finfo(np.float64).eps
+    filled = d + level / K + (least * level + np.finfo(np.float64).tiny) * np.eye(K)
+    return float(np.sum(slope * np.linalg.solve(filled, slope[:, :, None])[:, :, 0]))
 
 
 def _like(weight: Array, a: Array) -> Array:

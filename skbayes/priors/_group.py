@@ -154,6 +154,24 @@ class Group(Prior):
         z = np.where(bound, loc + d * (r / (r + a)), w)
         return z.astype(w.dtype, copy=False)
 
+    def at_kink(self, w: ArrayLike) -> NDArray[np.bool_]:
+        """Say which parameters lie where the log density has no derivative: in a group that is at its location.
+
+        Parameters
+        ----------
+        w : array-like of shape (n_parameters,)
+            Where to look.
+
+        Returns
+        -------
+        is_at_kink : ndarray of shape (n_parameters,)
+            The same for all of a group; never true where the scale is infinite.
+        """
+        w = as_floats(w)
+        codes, k, b = self._layout(w.size)
+        away = np.bincount(codes, weights=w != self._numbers("loc").astype(w.dtype), minlength=k.size)
+        return ((away == 0.0) & np.isfinite(b))[codes]
+
     def sample(
         self, n: int = 1, random_state: int | np.random.Generator | None = None
     ) -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ class CoordinateDescent(Solver):
     ----------
     max_iter : int, default=1000
         Largest number of passes over the working set, positive.
-    tol : float, default=0.0001
+    tol : float, default=1e-08
         Largest duality gap, non-negative, as a part of twice the smooth part of the objective at the centre of the
         prior; for data centred and without weights, of ‖y‖² / σ².
     selection : str, default="cyclic"
@@ -39,9 +39,9 @@ class CoordinateDescent(Solver):
     Notes
     -----
     The problem on a working set S [1]_ needs XᵀX on S only, which grows by the new rows and columns. Parameters are
-    updated in turn to their minimum (soft thresholding) by scikit-learn's compiled kernel, which leaves out what the gap
-    proves to be zero [2]_. Then the duality gap of the whole problem is taken: an upper bound of the distance to the
-    minimum of the objective. A flat intercept is no parameter of the descent: it is eliminated exactly, as are
+    updated in turn to their minimum (soft thresholding) by scikit-learn's compiled kernel, which leaves out what the
+    gap proves to be zero [2]_. Then the duality gap of the whole problem is taken: an upper bound of the distance to
+    the minimum of the objective. A flat intercept is no parameter of the descent: it is eliminated exactly, as are
     parameters under a flat or normal prior beside others.
 
     References
@@ -64,7 +64,7 @@ class CoordinateDescent(Solver):
     def __init__(
         self,
         max_iter: int = 1000,
-        tol: float = 1e-4,
+        tol: float = 1e-8,
         selection: str = "cyclic",
         random_state: Any = None,
     ) -> None:
@@ -114,7 +114,25 @@ class CoordinateDescent(Solver):
 
 
 def order_of(selection: str, random_state: Any) -> np.random.RandomState | None:
-    """Return what draws the parameters of a pass; None for a cyclic order."""
+    """Return what draws the parameters of a pass.
+
+    Parameters
+    ----------
+    selection : {"cyclic", "random"}
+        The order.
+    random_state : int, RandomState or None
+        For the random order.
+
+    Returns
+    -------
+    rng : RandomState or None
+        None for a cyclic order.
+
+    Raises
+    ------
+    ValueError
+        If `selection` is neither.
+    """
     if selection == "cyclic":
         return None
     if selection != "random":

@@ -101,7 +101,13 @@ class WorkingSet:
         return len(self.indices)
 
     def add(self, indices: Array) -> None:
-        """Add what is not in it yet; the Gram matrix grows by the new rows and columns only."""
+        """Add what is not in it yet; the Gram matrix grows by the new rows and columns only.
+
+        Parameters
+        ----------
+        indices : ndarray of int
+            Parameters of the form.
+        """
         new = np.sort(indices[~self.holds[indices]])
         if not len(new):
             return

