@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from sklearn.utils.parallel import Parallel, delayed
 
 from ._lasso_descent import DescentOptions, GramQuadratic, LassoPath, descend_path
 from ._moments import Moments, moments_of

@@ -10,6 +10,7 @@ from sklearn.base import clone
 
 from .._registry import resolve
 from .._sklearn import Interval
+from ..exceptions import IncompatibleModelError
 from ..likelihoods import Likelihood
 from ..priors import PRIORS, Prior
 from ._base import bounds_of
@@ -72,9 +73,11 @@ def model_of(estimator: Any, X: Any, likelihood: Likelihood, weight: Array | Non
     names = getattr(estimator, "feature_names_in_", None)
     n_features = X.shape[1]
     stated_prior = resolve(estimator.prior, PRIORS, "prior")
+    _refuse_positive(stated_prior, "prior")
     prior = clone(stated_prior).for_features(names, n_features)
     intercept_prior = estimator.intercept_prior
     if intercept_prior is not None:
+        _refuse_positive(intercept_prior, "intercept_prior")
         intercept_prior = clone(intercept_prior).for_features(None, 1)
     bounds = None
     if estimator.bounds is not None:
@@ -91,6 +94,14 @@ def model_of(estimator: Any, X: Any, likelihood: Likelihood, weight: Array | Non
         intercept_prior,
         {name: value for name, value in given.items() if value is not None},
     )
+
+
+def _refuse_positive(prior: Prior, argument: str) -> None:
+    if prior.is_positive:
+        raise IncompatibleModelError(
+            f"{argument} needs a density for negative numbers too; got {prior!r}, which is of a scale. "
+            "Use another, such as Normal or Laplace; bounds=(0, None) keeps coefficients from being negative."
+        )
 
 
 def _representable(bounds: tuple[Array, Array], dtype: Any) -> tuple[Array, Array]:

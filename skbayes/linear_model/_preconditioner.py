@@ -145,7 +145,7 @@ def _grams(data: DataTerm, d: Array, rows: Array | None) -> list[Array]:
         # A feature that is zero in all rows of the sample: what it has in the others, at the mean curvature.
         squares = gram_diagonal(data, np.ones(data.n_samples, dtype=data.design.dtype))[unseen]
         grams[:, unseen, unseen] = np.outer(d.mean(axis=0), squares)
-    return [_shrunk(gram, width / rows.size) for gram in grams]
+    return [_shrunk(gram, width / rows.size, data.layout.fit_intercept) for gram in grams]
 
 
 def _sparse_grams(data: DataTerm, d: Array, rows: Array) -> list[Array]:
@@ -157,20 +157,32 @@ def _sparse_grams(data: DataTerm, d: Array, rows: Array) -> list[Array]:
         diagonal = np.diag(gram)
         whole = gram_diagonal(data, d_k)
         ratio = np.sqrt(np.divide(whole, diagonal, out=np.zeros_like(whole), where=diagonal > 0.0))
-        gram = _shrunk(gram * ratio * ratio[:, None], gram.shape[0] / rows.size)
+        gram = _shrunk(
+            gram * ratio * ratio[:, None], len(gram) / rows.size, data.layout.fit_intercept
+        )
         np.fill_diagonal(gram, whole)
         grams.append(gram)
     return grams
 
 
-def _shrunk(gram: Array, ratio: float) -> Array:
-    """Return the Gram of a sample moved towards its diagonal, the more the more parameters there are per row."""
+def _shrunk(gram: Array, ratio: float, has_intercept: bool) -> Array:
+    """Return the Gram of a sample moved towards its diagonal, the more the more parameters there are per row.
+
+    With an intercept that is done to centred features: what features far from zero share is no accident of the sample.
+    """
     share = max(0.0, ratio - 1.0 / _ENOUGH_ROWS) / (1.0 + ratio)
-    if share > 0.0:
-        diagonal = np.diag(gram).copy()
-        gram = (1.0 - share) * gram
-        np.fill_diagonal(gram, diagonal)
-    return gram
+    if share == 0.0:
+        return gram
+    cross, total = gram[:-1, -1], gram[-1, -1]
+    common = np.outer(cross, cross) / total if has_intercept and total > 0.0 else 0.0
+    block = gram[:-1, :-1] if has_intercept else gram
+    centred = block - common
+    diagonal = np.diag(centred).copy()
+    centred *= 1.0 - share
+    np.fill_diagonal(centred, diagonal)
+    shrunk = gram.copy()
+    (shrunk[:-1, :-1] if has_intercept else shrunk)[...] = centred + common
+    return shrunk
 
 
 def cholesky_solve(matrix: Array) -> Solve:

@@ -62,7 +62,7 @@ class RestrictedObjective:
         outside[self.indices] = 0.0
         self._outside = outside
         self._point: _Point | None = None
-        self._d = np.empty(0)  # of the last Hessian
+        self._d: Array = np.empty(0)  # of the last Hessian
         if np.any(outside):
             self.data.offset = whole.linear_predictor(outside)
         self.penalty = _part_of(objective.penalty, self.indices)

@@ -44,6 +44,11 @@ class Prior(BaseEstimator, ABC):
         """Whether the log density is differentiable where it is finite, so that there is a `gradient`."""
         return True
 
+    @property
+    def is_positive(self) -> bool:
+        """Whether only positive numbers have a density: a prior of a scale, not of a coefficient."""
+        return False
+
     @abstractmethod
     def log_density(self, w: ArrayLike) -> float:
         """Logarithm of the normalised density, summed over the parameters.

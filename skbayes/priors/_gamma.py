@@ -52,6 +52,10 @@ class Gamma(Prior):
         self.shape = shape
         self.rate = rate
 
+    @property
+    def is_positive(self) -> bool:
+        return True
+
     def log_density(self, w: ArrayLike) -> float:
         w, k, rate = as_floats(w), self._numbers("shape"), self._numbers("rate")
         if not np.all(w > 0.0):

@@ -49,6 +49,10 @@ class HalfCauchy(Prior):
     def __init__(self, scale: ArrayLike | dict[str, float] = 1.0) -> None:
         self.scale = scale
 
+    @property
+    def is_positive(self) -> bool:
+        return True
+
     def log_density(self, w: ArrayLike) -> float:
         w, scale = as_floats(w), self._numbers("scale")
         if not np.all(w >= 0.0):

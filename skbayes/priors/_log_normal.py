@@ -55,6 +55,10 @@ class LogNormal(Prior):
             log_w = np.log(w)
         return w, log_w, scale, (log_w - self.loc) / scale
 
+    @property
+    def is_positive(self) -> bool:
+        return True
+
     def log_density(self, w: ArrayLike) -> float:
         """Logarithm of the density at w, summed over the parameters.
 

@@ -39,7 +39,7 @@ def assert_same(ours, theirs):
 def test_lasso_is_that_of_scikit_learn(shape, cv, weighted):
     X, y = made(*shape)
     s = np.random.default_rng(1).uniform(0.1, 3.0, len(y)) if weighted else None
-    options = {"cv": SPLITTERS[cv], "alphas": 12, "eps": 0.01, **TIGHT}
+    options = {"cv": SPLITTERS[cv], "alphas": np.geomspace(2.0, 0.02, 12), **TIGHT}
     assert_same(MAPLassoCV(**options).fit(X, y, s), LassoCV(**options).fit(X, y, s))
 
 
@@ -52,8 +52,7 @@ def test_elastic_net_is_that_of_scikit_learn(make, fit_intercept, positive):
     options = {
         "l1_ratio": [0.3, 0.9],
         "cv": 3,
-        "alphas": 8,
-        "eps": 0.01,
+        "alphas": np.geomspace(2.0, 0.02, 8),
         "fit_intercept": fit_intercept,
         "positive": positive,
         **TIGHT,
@@ -65,7 +64,7 @@ def test_elastic_net_is_that_of_scikit_learn(make, fit_intercept, positive):
 
 
 def test_moments_are_used_where_folds_partition_tall_data():
-    X, y = made(60, 5)
+    X, _ = made(60, 5)
     assert uses_moments(X, list(KFold(4, shuffle=True).split(X)))
     assert not uses_moments(X, list(ShuffleSplit(3).split(X)))
     assert not uses_moments(X, list(RepeatedKFold().split(X)))
@@ -98,7 +97,18 @@ def test_jobs_do_not_change_the_result():
     np.testing.assert_array_equal(alone.coef_, two.coef_)
 
 
+def test_strengths_begin_where_all_coefficients_are_zero():
+    X, y = made(90, 10)
+    s = np.random.default_rng(1).uniform(0.1, 3.0, 90)
+    model = MAPElasticNetCV(alphas=7, eps=0.01, l1_ratio=[0.5, 1.0]).fit(X, y, s)
+    Z, t = X - np.average(X, axis=0, weights=s), y - np.average(y, weights=s)
+    largest = np.abs(Z.T @ (s * t)).max() / s.sum()
+    np.testing.assert_allclose(model.alphas_[:, 0], [2 * largest, largest])
+    np.testing.assert_allclose(model.alphas_[:, -1], 0.01 * model.alphas_[:, 0])
+    assert model.alphas_.shape == (2, 7)
+
+
 def test_several_targets_are_refused():
-    X, y = made(40, 3)
+    X, y = made(40, 4)
     with pytest.raises(ValueError, match=r"use MultiTask.*fits one target; got 2"):
         MAPLassoCV().fit(X, np.c_[y, y])

@@ -233,6 +233,13 @@ def test_coefficients_of_at_least_zero_satisfy_the_conditions_of_a_minimum(shape
         assert np.all(gradient / unit > -1e-6)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_loose_tolerance_begins_the_exact_search_elsewhere(shape):
+    X, y, _ = data(shape)
+    loose, tight = (MAPRidge(0.1, positive=True, tol=tol).fit(X, y) for tol in (0.9, 1e-10))
+    np.testing.assert_allclose(loose.coef_, tight.coef_, rtol=1e-8, atol=1e-11)
+
+
 def test_iterations_and_their_end():
     X, y, _ = data("tall")
     with pytest.warns(

@@ -156,6 +156,18 @@ def test_shared_moments_of_folds_keep_their_digits(offset, is_weighted):
             )
 
 
+def test_a_fold_of_large_rows_leaves_the_others_their_digits():
+    # The whole minus this fold would know the rest to 1e-4; the sum of the others knows it to rounding.
+    X, Y, _ = data("tall")
+    X[:10] *= 1e6
+    rows = RidgeData(X, Y, None, False)
+    folds = list(KFold(4).split(X))
+    coef, _ = next(fold_coefficients(rows, ALPHAS, folds))
+    train = folds[0][0]
+    model = MAPRidge(ALPHAS[0], fit_intercept=False, solver="svd").fit(X[train], Y[train])
+    np.testing.assert_allclose(coef[:, :, 0].T, model.coef_, rtol=1e-9)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("offset", [0.0, 1e6])
 def test_an_offset_of_a_million_standard_deviations(offset, shape):

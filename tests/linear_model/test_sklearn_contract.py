@@ -68,8 +68,9 @@ VARIANTS = [
     MAPClassifier(Laplace()),
     MAPClassifier(likelihood="categorical"),
     MAPClassifier(solver="lbfgs"),
-    MAPClassifier("flat", intercept_prior=Normal(), bounds=(-5, 5), tol=1e-12),
-    MAPRegressor(prior=Laplace()),
+    MAPClassifier(intercept_prior=Normal(), bounds=(-5, 5)),
+    # Fifteen rows have thirty features in the checks of weights: the noise is hardly known, and small differences grow.
+    MAPRegressor(prior=Laplace(), tol=1e-12),
     MAPRegressor(prior="flat"),
     MAPRegressor(prior=Horseshoe(scale=0.5)),
     MAPRegressor(StudentT(), prior="student_t"),

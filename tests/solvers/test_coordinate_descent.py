@@ -1,4 +1,4 @@
-"""Coordinate descent: one strength and many, boxes, parameters without a kink; against the conditions of the minimum."""
+"""Coordinate descent: one strength and many, boxes, parameters without a kink; the conditions of the minimum."""
 
 import numpy as np
 import pytest
@@ -131,19 +131,33 @@ def test_a_singular_system_has_its_shortest_solution():
     X = rng.standard_normal((30, 5))
     X = np.c_[X, X[:, 2]]  # an exact copy
     A, b = X.T @ X, X.T @ rng.standard_normal(30)
-    np.testing.assert_allclose(symmetric_solver(A)(b), np.linalg.pinv(A, rcond=1e-12) @ b, rtol=1e-8)
+    np.testing.assert_allclose(
+        symmetric_solver(A)(b), np.linalg.pinv(A, rcond=1e-12) @ b, rtol=1e-8
+    )
 
 
 @pytest.mark.parametrize("intercept_prior", [None, Normal(loc=1.0, scale=0.5)])
 @pytest.mark.parametrize(
-    "prior", [Laplace(scale=0.1), Laplace(loc=0.2, scale=0.2), ElasticNet(l1_scale=0.1, l2_scale=0.3), Normal(scale=0.4)]
+    "prior",
+    [
+        Laplace(scale=0.1),
+        Laplace(loc=0.2, scale=0.2),
+        ElasticNet(l1_scale=0.1, l2_scale=0.3),
+        Normal(scale=0.4),
+    ],
 )
 @pytest.mark.parametrize("bounds", [None, (0.0, None), (-0.3, 0.5)])
 def test_it_agrees_with_proximal_gradient(prior, bounds, intercept_prior):
     form = problem(3, 60, 10)
     fits = [
         MAPRegressor(
-            Gaussian(1.0), prior, bounds=bounds, intercept_prior=intercept_prior, solver=solver, tol=1e-12, max_iter=50000
+            Gaussian(1.0),
+            prior,
+            bounds=bounds,
+            intercept_prior=intercept_prior,
+            solver=solver,
+            tol=1e-12,
+            max_iter=50000,
         ).fit(form.X + 1.0, form.y)
         for solver in ("coordinate_descent", "proximal_gradient")
     ]
@@ -155,7 +169,9 @@ def test_it_agrees_with_proximal_gradient(prior, bounds, intercept_prior):
 def test_random_order_has_the_same_minimum():
     form = problem(4, 60, 30)
     fits = [
-        MAPRegressor(prior=Laplace(scale=0.1), likelihood=Gaussian(1.0), solver=solver).fit(form.X, form.y)
+        MAPRegressor(prior=Laplace(scale=0.1), likelihood=Gaussian(1.0), solver=solver).fit(
+            form.X, form.y
+        )
         for solver in (
             CoordinateDescent(tol=1e-12),
             CoordinateDescent(tol=1e-12, selection="random", random_state=0, max_iter=5000),
@@ -167,4 +183,6 @@ def test_random_order_has_the_same_minimum():
 def test_an_unknown_order_is_refused():
     form = problem(4, 20, 3)
     with pytest.raises(ValueError, match="needs 'cyclic' or 'random'; got 'greedy'"):
-        MAPRegressor(prior="laplace", solver=CoordinateDescent(selection="greedy")).fit(form.X, form.y)
+        MAPRegressor(prior="laplace", solver=CoordinateDescent(selection="greedy")).fit(
+            form.X, form.y
+        )

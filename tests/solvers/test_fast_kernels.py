@@ -54,7 +54,7 @@ def roads(monkeypatch):
 def problem(seed, m=8, n=12, loc=0.0, box=False, l2=False):
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((n, m)) + rng.standard_normal((n, 1))
-    y = 2.0 * X[:, 0] - X[:, 1] + rng.standard_normal(n)
+    y = 2.0 * X[:, 0] - X[:, -1] + rng.standard_normal(n)
     penalty = SeparablePenalty(
         loc * rng.standard_normal(m),
         rng.uniform(0.1, 3.0, m),
