@@ -321,17 +321,17 @@ def _glm_rows() -> dict[str, Row]:
     rows["poisson-100000x50"] = Row("Poisson, L2, 100000 x 50", "solve", make, newton, 1.8)
     rows["poisson-onehot"] = Row("Poisson, one-hot 100000 x 410", "solve", _one_hot_poisson,
                                  ("sklearn lbfgs", "sklearn newton-cholesky", "glum", "glum categorical"))  # fmt: skip
-    l1 = ("sklearn liblinear", "sklearn saga", "celer", "skglm", "adelie")
+    l1 = ("sklearn liblinear", "celer", "skglm", "adelie")
     logistic = {"family": "logistic", "fit_intercept": False}
     for part in (10, 50):
         make = _l1(
             lambda: dense(1000, 10_000, family="logistic", centre=False), 1 / part, **logistic
         )
         rows[f"l1logistic{part}-1000x10000"] = Row(f"logistic, L1 at lambda_max / {part}, 1000 x 10000", "solve",
-                                                   make, l1 if part == 10 else l1[:1] + l1[2:])  # fmt: skip
+                                                   make, l1)  # fmt: skip
     make = _l1(lambda: text(5000, 50_000, "logistic"), 0.1, **logistic)
     rows["l1logistic-text"] = Row(
-        "logistic, L1 at lambda_max / 10, sparse text 5000 x 50000", "solve", make, l1[:1] + l1[2:]
+        "logistic, L1 at lambda_max / 10, sparse text 5000 x 50000", "solve", make, l1
     )
     make = _l2(lambda: text(5000, 50_000, "logistic", "csr"), "logistic", 1.0)
     rows["logistic-text"] = Row("logistic, L2, sparse text 5000 x 50000", "solve", make,

@@ -8,6 +8,7 @@ it reached and, for "memory", the peak beside the data. `skbayes core` is ours w
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import sys
@@ -54,6 +55,7 @@ def memory(solver: Solver, problem: Problem, tol: float | None) -> float:
     """Return the peak of a fit beside what was there before it, as a multiple of the bytes of X."""
     solver(problem, tol)  # what is compiled or imported once does not count
     gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # what the first fit has freed goes back to the system, to be counted again
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")  # resets the high-water mark
     before = resident("VmRSS")

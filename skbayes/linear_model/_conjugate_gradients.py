@@ -78,13 +78,14 @@ def descend(
     residual = system.residual(None)
     start = np.linalg.norm(residual, axis=0)
     best = (np.inf, solution)
-    for _ in range(_MAX_ROUNDS):
+    for rounds_left in reversed(range(_MAX_ROUNDS)):
         reached = _relative(np.linalg.norm(residual, axis=0), start)
         gained = reached <= 0.5 * best[0]
         best = min(best, (reached, solution), key=lambda end: end[0])
-        if reached <= tol or not gained or n_iter.max(initial=0) >= max_iter:
+        iterations_left = max_iter - int(n_iter.max(initial=0))
+        if reached <= tol or not gained or iterations_left <= 0 or rounds_left == 0:
             break
-        step, made = _round(system, residual, tol * start, max_iter - int(n_iter.max(initial=0)))
+        step, made = _round(system, residual, tol * start, iterations_left)
         solution, n_iter = solution + step, n_iter + made
         residual = system.residual(solution)
     # Short of the limit it ended where rounding stops it.

@@ -55,8 +55,9 @@ class DataTerm:
         self.design = design
         self.y = y
         self.likelihood = likelihood
-        self.weight = weight
-        self.offset = offset
+        # In the type of X: products of mixed types would copy X.
+        self.weight = None if weight is None else weight.astype(design.dtype, copy=False)
+        self.offset = None if offset is None else offset.astype(design.dtype, copy=False)
         self.layout = layout
         self.n_samples = design.shape[0]
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from ._design import Design
+from ._symmetric import factorise
 
 __all__ = ["effective_parameters"]
 
@@ -34,8 +35,7 @@ def effective_parameters(objective: Any, w: Array) -> float:
     model = objective.quadratic_at(w)
     P = precision[np.ix_(index, index)] if precision.ndim == 2 else np.diag(precision[index])
     H = model.data.hessian(w)[np.ix_(index, index)] + P
-    # Not by Cholesky: collinear columns without a prior leave H singular.
-    return float(index.size - np.trace(linalg.lstsq(H, P)[0]))
+    return float(index.size - np.trace(factorise(H).solve(P)))
 
 
 def _free(objective: Any, w: Array) -> Array:

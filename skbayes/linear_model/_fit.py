@@ -115,6 +115,7 @@ def _alternated(
     """Return where coefficients, noise and bound on the prior agree, from a likelihood on."""
     is_majorised = hasattr(model.prior, "majorizer") and not model.prior.is_smooth
     w, n_iter, dof = w0, 0, 0.0
+    share, change = 1.0, np.zeros(1)
     result: SolverResult
     for _ in range(_MAX_ROUNDS):
         prior = _bound_at(model.prior, w, design) if is_majorised else model.prior
@@ -131,7 +132,10 @@ def _alternated(
             dof = effective_parameters(objective, w)
             eta = objective.linear_predictor(w)
             likelihood = model.likelihood.update(y, eta, model.weight, dof)
-            has_moved |= _relative_step(_numbers(known), _numbers(likelihood)) > _SETTLED
+            change, before = _numbers(likelihood) - _numbers(known), change
+            share *= 0.5 if np.sum(change * before) < 0.0 else 1.0
+            likelihood = _between(known, likelihood, share)
+            has_moved |= _largest_change(known, likelihood) > _SETTLED
         if not has_moved:
             break
     else:
@@ -208,8 +212,36 @@ def _bound_at(prior: Any, w: Array | None, design: Design) -> Prior:
 
 def _numbers(likelihood: Likelihood) -> Array:
     """Return the parameters of a likelihood that are numbers: what an update may have moved."""
-    values = likelihood.get_params(deep=False).values()
-    return np.array([v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)])
+    return np.array(list(_named_numbers(likelihood).values()))
+
+
+def _largest_change(known: Likelihood, found: Likelihood) -> float:
+    """Return by what part of itself a number moved at most: each by itself, for df is no measure of a scale."""
+    before, after = _numbers(known), _numbers(found)
+    step = np.abs(after - before)
+    return float(np.max(step / np.where(after == 0.0, 1.0, np.abs(after)), initial=0.0))
+
+
+def _named_numbers(likelihood: Likelihood) -> dict[str, float]:
+    return {
+        name: value
+        for name, value in likelihood.get_params(deep=False).items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
+
+
+def _between(known: Likelihood, found: Likelihood, share: float) -> Likelihood:
+    """Return the likelihood whose numbers are this share of the way from one to the other.
+
+    Where a coefficient leaves its kink the number of parameters jumps, and the noise scale may jump back and forth with
+    it for ever: the way halved at each turn leads it to the jump.
+    """
+    if share == 1.0:
+        return found
+    before = _named_numbers(known)
+    way = {name: value - before[name] for name, value in _named_numbers(found).items()}
+    moved = {name: before[name] + share * step for name, step in way.items() if step != 0.0}
+    return clone(found).set_params(**moved)
 
 
 def _relative_step(before: Array, after: Array) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..solvers import SeparablePenalty, WorkingSet, minimize_separable
+from ..solvers import SeparablePenalty, UniformPenalty, WorkingSet, minimize_separable
 
 __all__ = [
     "DescentOptions",
@@ -118,12 +118,14 @@ class GramQuadratic:
 
 
 def elastic_net_penalty(
-    p: int, l1: float, l2: float, positive: bool, loc: float = 0.0
-) -> SeparablePenalty:
-    """Return Σ l1 |w_j − loc| + l2 (w_j − loc)² / 2, with w ≥ 0 if positive."""
-    lower = np.zeros(p) if positive else np.full(p, -np.inf)
+    p: int, l1: float, l2: float, positive: bool
+) -> SeparablePenalty | UniformPenalty:
+    """Return Σ l1 |w_j| + l2 w_j² / 2, with w ≥ 0 if positive."""
+    if l1 > 0:
+        return UniformPenalty(float(l1), float(l2), positive)
+    lower = np.full(p, 0.0 if positive else -np.inf)
     return SeparablePenalty(
-        np.full(p, loc), np.full(p, float(l1)), np.full(p, float(l2)), lower, np.full(p, np.inf)
+        np.zeros(p), np.zeros(p), np.full(p, float(l2)), lower, np.full(p, np.inf)
     )
 
 

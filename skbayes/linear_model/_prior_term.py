@@ -145,6 +145,17 @@ class PriorTerm:
             )
         )
 
+    @property
+    def least_smooth_value(self) -> float:
+        """Return the least of the smooth part of one output, where it is quadratic: its constant."""
+        return -float(
+            sum(
+                part.prior.log_density(part.prior.quadratic()[0])
+                for part in self._parts
+                if part.is_smooth
+            )
+        )
+
     def nonsmooth_value(self, w: Array) -> float:
         """Return the rest of −log p(w), normalised; infinite outside the box."""
         return self.value(w) - self.smooth_value(w)
@@ -157,7 +168,10 @@ class PriorTerm:
                     out -= part.prior.gradient(row)
 
     def precisions(self, w: Array) -> list[Array]:
-        """Return the Hessian of the smooth part for each output: (width,) if diagonal, else (width, width)."""
+        """Return the Hessian of the smooth part for each output: (width,) if diagonal, else (width, width).
+
+        Zero of a prior that has none.
+        """
         places = self._places(w)
         return [
             self._precision([rows[k] for _, rows in places]) for k in range(places[0][1].shape[0])
@@ -167,7 +181,7 @@ class PriorTerm:
         width = self.layout.width
         blocks = [
             -np.asarray(part.prior.hessian(row), dtype=np.float64)
-            if part.is_smooth
+            if part.is_smooth and hasattr(part.prior, "hessian")
             else np.zeros(row.size)
             for part, row in zip(self._parts, rows, strict=True)
         ]

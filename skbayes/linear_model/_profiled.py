@@ -87,13 +87,15 @@ class _WholeForm:
             objective.hessian_diagonal(np.zeros(self.n_parameters, dtype=objective.dtype)),
             dtype=np.float64,
         )
+        # Without the constant of a density the smooth part is a sum of squares: the gap and its tolerance are of these.
+        self.constant = objective.prior.least_smooth_value
 
     def evaluate(self, w: Array) -> tuple[float, Array]:
-        """Return twice the smooth part, and minus its gradient."""
+        """Return twice the smooth part without its constant, and minus its gradient."""
         value, gradient = self.objective.value_and_gradient(
             w.astype(self.objective.dtype, copy=False)
         )
-        return max(2.0 * value, 0.0), -gradient.astype(np.float64, copy=False)
+        return max(2.0 * (value - self.constant), 0.0), -gradient.astype(np.float64, copy=False)
 
     def gram(self, S: Array, T: Array) -> Array:
         """Return a block of the Hessian."""

@@ -169,7 +169,9 @@ class Group(Prior):
         """
         w = as_floats(w)
         codes, k, b = self._layout(w.size)
-        away = np.bincount(codes, weights=w != self._numbers("loc").astype(w.dtype), minlength=k.size)
+        away = np.bincount(
+            codes, weights=w != self._numbers("loc").astype(w.dtype), minlength=k.size
+        )
         return ((away == 0.0) & np.isfinite(b))[codes]
 
     def sample(

@@ -8,6 +8,7 @@ from ._lbfgs import LBFGS
 from ._newton import Newton
 from ._proximal_gradient import ProximalGradient
 from ._proximal_newton import ProximalNewton
+from ._rest_rules import UniformPenalty
 from ._schedules import (
     SCHEDULES,
     constant,
@@ -42,6 +43,7 @@ __all__ = [
     "SolverResult",
     "StochasticSolver",
     "StochasticState",
+    "UniformPenalty",
     "WorkingSet",
     "constant",
     "cosine",

@@ -53,7 +53,7 @@ class ProximalNewton(Solver):
     ----------
     max_iter : int, default=100
         Most Newton steps.
-    tol : float, default=1e-5
+    tol : float, default=1e-05
         Converged when the log density missing is at most tol² / 2 per observation (total weight), as far as the
         quadratic model and its error at the last step say.
 
@@ -83,7 +83,7 @@ class ProximalNewton(Solver):
     >>> X = np.array([[-2.0, 0.3], [-1.0, -0.2], [0.5, 0.1], [2.0, -0.1]])
     >>> model = MAPClassifier(Laplace(scale=0.8), solver=ProximalNewton()).fit(X, [0, 0, 1, 1])
     >>> model.coef_.round(2)
-    array([[1.12, 0.  ]])
+    array([[0.76, 0.  ]])
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"gradient", "hessian", "separable"})

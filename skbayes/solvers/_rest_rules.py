@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ._base import SeparablePenalty
 from ._gram_descent import gram_descent, parts_of, uniform_descent, young_terms
 
-__all__ = ["Point", "rule_of"]
+__all__ = ["Point", "UniformPenalty", "rule_of"]
 
 Array = NDArray[Any]
 
@@ -47,8 +47,37 @@ class Point:
     value: float
 
 
-def rule_of(penalty: SeparablePenalty) -> Any:
+@dataclass(frozen=True)
+class UniformPenalty:
+    """h(w) = l1 |w|₁ + l2 ‖w‖² / 2, for w ≥ 0 if positive: a separable penalty without its arrays.
+
+    Parameters
+    ----------
+    strength : float
+        l1, positive.
+    ridge : float
+        l2, non-negative.
+    is_positive : bool
+        Whether parameters must be at least 0.
+    """
+
+    strength: float
+    ridge: float
+    is_positive: bool
+
+    loc = 0.0
+    upper = np.inf
+
+    @property
+    def lower(self) -> float:
+        """Lower bound of every parameter."""
+        return 0.0 if self.is_positive else -np.inf
+
+
+def rule_of(penalty: SeparablePenalty | UniformPenalty) -> Any:
     """Return the rule of one strength for all where there is one: it takes a few operations instead of many."""
+    if isinstance(penalty, UniformPenalty):
+        return _UniformRule(penalty.strength, penalty.ridge, penalty.is_positive)
     l1, l2 = penalty.l1, penalty.l2
     is_positive = len(l1) > 0 and penalty.lower[0] == 0.0
     is_uniform = (

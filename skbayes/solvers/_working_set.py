@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._base import SeparablePenalty
-from ._rest_rules import rule_of
+from ._rest_rules import UniformPenalty, rule_of
 
 __all__ = ["QuadraticForm", "SeparableResult", "WorkingSet", "minimize_separable"]
 
@@ -138,7 +138,7 @@ class WorkingSet:
 
 def minimize_separable(
     form: QuadraticForm,
-    penalty: SeparablePenalty,
+    penalty: SeparablePenalty | UniformPenalty,
     w0: Array,
     *,
     tol_abs: float,
@@ -155,7 +155,7 @@ def minimize_separable(
     ----------
     form : QuadraticForm
         The first term.
-    penalty : SeparablePenalty
+    penalty : SeparablePenalty or UniformPenalty
         h.
     w0 : ndarray of shape (p,)
         Where to begin; clipped to the box.
@@ -203,7 +203,7 @@ def minimize_separable(
         new = new[_most(urgency[new], max(FIRST_SIZE, int(np.count_nonzero(at.v))))]
         _add_at_least(S, new, urgency)
     if anchor is None:
-        anchor = form.evaluate(penalty.loc) if at.v.any() else (at.rss, at.c)
+        anchor = form.evaluate(at.w - at.v) if at.v.any() else (at.rss, at.c)
     n_epochs, is_stalled, noise = 0, False, 0.0
     while at.gap > max(tol_abs, noise) and n_epochs < max_epochs and not is_stalled:
         n_before = len(S)

@@ -229,6 +229,22 @@ def test_of_equally_good_coefficients_the_shortest():
         assert_allclose(model.intercept_, alone.intercept_, rtol=1e-6)
 
 
+@pytest.mark.parametrize("C", [1.0, 1e3, 1e6])
+def test_dependent_columns_under_a_weak_kinked_prior(C):
+    # Of copies of a column it is the same to the lasso which bears the weight, and for the probabilities.
+    X, y = data(2)
+    model = MAPLogisticRegression(C=C, l1_ratio=1, solver="saga")
+    alone = model.fit(X, y).predict_proba(X)
+    twice = np.hstack(
+        [X, X[:, ::-1], X[:, :1] + X[:, 1:2]]
+    )  # the last one is not free: it can only save weight
+    model.fit(twice[:, :12], y)
+    assert model.converged_
+    assert_allclose(model.predict_proba(twice[:, :12]), alone, rtol=1e-3)
+    assert model.fit(twice, y).converged_
+    assert model.n_iter_ < 20
+
+
 @pytest.mark.parametrize("solver", ["lbfgs", "newton-cholesky"])
 @pytest.mark.parametrize("C", [1.0, np.inf])
 def test_the_classes_of_a_softmax_sum_to_zero(solver, C):

@@ -209,6 +209,17 @@ def test_float32_stays_and_sums_are_double():
     assert value == pytest.approx(double.value_and_gradient(w.astype(float))[0], rel=1e-7)
 
 
+def test_weights_and_offset_of_another_type_do_not_make_float32_double():
+    X, y, rng = problem("poisson", dtype=np.float32)
+    objective = LinearObjective(
+        Design(X), y, Poisson(), Normal(), weight=rng.random(N), offset=rng.random(N)
+    )
+    w = np.zeros(P + 1, dtype=np.float32)
+    assert objective.linear_predictor(w).dtype == np.float32
+    assert objective.curvature(w).dtype == np.float32
+    assert objective.quadratic_at(w).data.y.dtype == np.float32
+
+
 def test_batches_of_all_rows_average_to_the_whole():
     objective, rng = make("poisson", weight=np.arange(1.0, N + 1))
     w = 0.1 * rng.standard_normal(P + 1)
@@ -386,3 +397,43 @@ def test_two_classes_are_the_logistic_regression():
     eta = X @ w[:P] + w[P]
     expected = -np.sum(np.where(y == 1, np.log(expit(eta)), np.log(expit(-eta))))
     assert softmax.value(np.concatenate([0 * w, w])) == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("has_intercept", [False, True])
+def test_a_gram_of_few_rows_is_shrunk_towards_independent_features(has_intercept):
+    # 40 features of 60 rows, independent but far from zero: what they share is the intercept's, the rest is accident.
+    rng = np.random.default_rng(6)
+    Z = rng.standard_normal((60, 40)) + (10.0 if has_intercept else 0.0)
+    Z = np.column_stack([Z, np.ones(60)]) if has_intercept else Z
+    mean = np.append(np.full(40, 10.0), 1.0) if has_intercept else np.zeros(40)
+    truth = 60 * (np.outer(mean, mean) + np.diag([1.0] * 40 + [0.0] * has_intercept))
+    gram = Z.T @ Z
+    shrunk = _preconditioner._shrunk(gram, 40 / 60, has_intercept)
+    spread = [
+        np.ptp(np.log(np.linalg.eigvals(np.linalg.solve(matrix, truth)).real))
+        for matrix in (gram, shrunk)
+    ]
+    assert spread[1] < 0.6 * spread[0]
+    np.testing.assert_allclose(np.diag(shrunk), np.diag(gram))
+    np.testing.assert_array_equal(_preconditioner._shrunk(gram, 0.05, has_intercept), gram)
+
+
+def test_a_preconditioner_is_worth_renewing_where_it_is_near_the_hessian():
+    X = np.zeros((20_000, 3))
+    assert make("logit")[0].has_sharp_preconditioner
+    assert make("logit", n=12, p=30)[0].has_sharp_preconditioner
+    assert _preconditioner.is_sharp(Design(X))
+    # 3 rows of 20000 for each parameter:
+    assert not _preconditioner.is_sharp(Design(np.broadcast_to(0.0, (20_000, 1500))))
+    assert not _preconditioner.is_sharp(Design(sparse.csr_matrix((3000, 5000))))  # a diagonal
+
+
+def test_a_value_is_not_computed_again_where_f_was():
+    objective, rng = make("poisson", Laplace(scale=0.5))
+    w, other = 0.1 * rng.standard_normal((2, P + 1))
+    fresh = objective.value(w), objective.value(other)
+    objective.value_and_gradient(w)
+    assert objective.value(w) == pytest.approx(fresh[0], rel=1e-13)
+    assert objective.value(other) == fresh[1]
+    w += 1.0  # the same array, another point
+    assert objective.value(w) != pytest.approx(fresh[0], rel=1e-6)

@@ -391,7 +391,7 @@ def test_a_prior_without_a_proximal_operator_is_refused():
         def log_density(self, w):
             return -float(np.sqrt(np.abs(w)).sum())
 
-    with pytest.raises(IncompatibleModelError, match="Kinked.*SGD"):
+    with pytest.raises(IncompatibleModelError, match=r"Kinked.*SGD"):
         MAPClassifier(Kinked(), solver=SGD()).partial_fit(
             Z, labels, classes=["yes", "no"], n_total=N
         )

@@ -124,6 +124,20 @@ def test_a_likelihood_that_is_not_concave_ends_at_a_minimum(seed):
     assert np.linalg.eigvalsh(objective.hessian(result.w)).min() > 0
 
 
+def test_an_indefinite_hessian_is_damped_in_the_scale_of_its_diagonal():
+    rng = np.random.default_rng(0)
+    scale = np.logspace(-3, 3, 5)
+    A = rng.standard_normal((5, 5))
+    hessian = (A + A.T) * scale * scale[:, None]
+    r = rng.standard_normal(5) * scale
+    x = _newton.damped_solve(hessian, r)
+    # One τ for all: (H + τ |diag H|) x = r, and so large that the matrix is positive definite.
+    damping = (r - hessian @ x) / (np.abs(np.diag(hessian)) * x)
+    np.testing.assert_allclose(damping, damping[0], rtol=1e-6)
+    assert np.linalg.eigvalsh(hessian + damping[0] * np.diag(np.abs(np.diag(hessian)))).min() > 0
+    assert r @ x > 0
+
+
 def test_a_start_far_off_needs_short_steps():
     # From here the full step multiplies a Poisson mean by e^1000.
     X, y = np.ones((20, 1)), np.full(20, 3.0)

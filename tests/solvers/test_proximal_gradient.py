@@ -100,11 +100,12 @@ def test_the_lasso_ends_where_no_subgradient_points_down(scale, kind, seed):
     # 0 in ∂F: the gradient of f is −sign(w) / b where w is not zero, and within ±1 / b where it is.
     likelihood, y = TARGETS[kind]
     order = np.random.default_rng(seed).permutation(N)
-    problem = LinearObjective(Design(Z[order]), y[order], likelihood, Laplace(scale=scale))
+    b = scale / SPREAD
+    problem = LinearObjective(Design(X[order]), y[order], likelihood, Laplace(scale=b))
     result = ProximalGradient().solve(problem, problem.start())
     assert result.converged
     gradient = problem.value_and_gradient(result.w)[1]
-    w, slope = result.w[:P], gradient[:P] * scale
+    w, slope = result.w[:P], gradient[:P] * b
     # The slack is what a relative step of 1e-8 leaves of a slope, over all rows.
     slack = 1e-6 * N * max(1.0, scale)
     assert abs(gradient[P]) < slack

@@ -292,20 +292,21 @@ def test_a_run_that_diverges_is_begun_again_with_smaller_steps():
 
 def test_early_stopping_returns_the_point_of_the_lowest_loss_on_rows_held_out():
     draw = np.random.default_rng(3)
-    n, p = 80, 60  # far too many features: the likelihood alone overfits
+    n, p = 120, 50  # far too many features: the likelihood alone overfits
     data = draw.standard_normal((n, p))
-    y = (draw.random(n) < 1 / (1 + np.exp(-data[:, 0]))).astype(float)
+    y = (draw.random(n) < 1 / (1 + np.exp(-data[:, :4].sum(axis=1)))).astype(float)
     problem = LinearObjective(Design(data), y, Bernoulli(), Flat())
     fresh = draw.standard_normal((4000, p))
-    fresh_y = (draw.random(4000) < 1 / (1 + np.exp(-fresh[:, 0]))).astype(float)
+    fresh_y = (draw.random(4000) < 1 / (1 + np.exp(-fresh[:, :4].sum(axis=1)))).astype(float)
     new = LinearObjective(Design(fresh), fresh_y, Bernoulli(), Flat())
     w0 = problem.start()
-    solver = SGD(0.05, batch_size=10, schedule="constant", random_state=0)
+    solver = SGD(0.02, batch_size=10, schedule="constant", random_state=0)
     whole = solver.solve(problem, w0)
     stopped = solver.set_params(validation_fraction=0.3, patience=4).solve(problem, w0)
     assert stopped.converged
     assert stopped.n_iter < 100
     assert new.value(stopped.w) < 0.8 * new.value(whole.w)
+    assert new.value(stopped.w) < new.value(w0) - 1.0
     assert "patience=4" in stopped.message
     never = solver.set_params(patience=1000, max_iter=5).solve(problem, w0)
     assert not never.converged
