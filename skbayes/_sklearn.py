@@ -386,7 +386,7 @@ class _KernelSilence:
     def __enter__(self) -> None:
         with self._lock:
             self._n_inside += 1
-            warnings.filterwarnings("ignore", category=ConvergenceWarning, module=re.escape(__name__))
+            warnings.filterwarnings("ignore", "", ConvergenceWarning, re.escape(__name__))
             self._entry = warnings.filters[0]
 
     def __exit__(self, *exception: object) -> None:

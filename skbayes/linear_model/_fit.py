@@ -133,7 +133,7 @@ def _alternated(
             eta = objective.linear_predictor(w)
             likelihood = model.likelihood.update(y, eta, model.weight, dof)
             change, before = _numbers(likelihood) - _numbers(known), change
-            share *= 0.5 if np.sum(change * before) < 0.0 else 1.0
+            share = 0.5 * share if np.sum(change * before) < 0.0 else min(1.0, 1.2 * share)
             likelihood = _between(known, likelihood, share)
             has_moved |= _largest_change(known, likelihood) > _SETTLED
         if not has_moved:
@@ -234,7 +234,8 @@ def _between(known: Likelihood, found: Likelihood, share: float) -> Likelihood:
     """Return the likelihood whose numbers are this share of the way from one to the other.
 
     Where a coefficient leaves its kink the number of parameters jumps, and the noise scale may jump back and forth with
-    it for ever: the way halved at each turn leads it to the jump.
+    it for ever: the way halved at each turn, and a little longer where there is none (the factors of Rprop, Riedmiller
+    and Braun 1993, doi:10.1109/ICNN.1993.298623), leads it to the jump.
     """
     if share == 1.0:
         return found

@@ -93,8 +93,8 @@ class MAPElasticNetCV(PathCV):
     >>> from skbayes.linear_model import MAPElasticNetCV
     >>> X = np.random.default_rng(0).standard_normal((60, 4))
     >>> model = MAPElasticNetCV(l1_ratio=[0.5, 1.0], cv=3).fit(X, X @ [1.0, 0.0, 0.0, -2.0])
-    >>> model.l1_ratio_, model.coef_.round(1)
-    (np.float64(1.0), array([ 1.,  0.,  0., -2.]))
+    >>> float(model.l1_ratio_), model.coef_.round(1)
+    (0.5, array([ 1.,  0.,  0., -2.]))
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

@@ -109,8 +109,8 @@ def enet_path(
     >>> X, y = [[1.0, 2.3], [2.0, 5.4], [3.1, 4.3]], [1.0, 2.0, 3.1]
     >>> alphas, coefs, gaps = enet_path(X, y, l1_ratio=1.0, alphas=[5.0, 1.0, 0.5], tol=1e-10)
     >>> coefs.round(3)
-    array([[0.   , 0.   , 0.472],
-           [0.216, 0.443, 0.235]])
+    array([[0.   , 0.   , 0.469],
+           [0.216, 0.443, 0.237]])
     """
     options: dict[str, Any] = {
         "tol": 1e-4,
