@@ -55,7 +55,8 @@ def memory(solver: Solver, problem: Problem, tol: float | None) -> float:
     """Return the peak of a fit beside what was there before it, as a multiple of the bytes of X."""
     solver(problem, tol)  # what is compiled or imported once does not count
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # what the first fit has freed goes back to the system, to be counted again
+    # What the first fit has freed goes back to the system, to be counted again.
+    ctypes.CDLL(None).malloc_trim(0)
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")  # resets the high-water mark
     before = resident("VmRSS")

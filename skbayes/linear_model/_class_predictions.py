@@ -13,7 +13,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import LinearModel
+from ._base import LinearModel, check_offset
 
 __all__ = ["ClassPredictions"]
 
@@ -58,8 +58,11 @@ class ClassPredictions(ClassifierMixin, LinearModel):
             If X has other features than in `fit`, or an offset is given for more than two classes.
         """
         check_offset_of_classes(offset, getattr(self, "classes_", ()))
-        eta = self._linear_predictor(X, offset)
-        return eta.ravel() if eta.shape[1] == 1 else eta
+        eta = self._linear_predictor(X)
+        if len(self.classes_) > 2:
+            return eta
+        odds: Array = eta[:, 0] if eta.shape[1] == 1 else eta[:, 1] - eta[:, 0]
+        return odds if offset is None else odds + check_offset(offset, odds)
 
     def predict(self, X: Any, offset: ArrayLike | None = None) -> Array:
         """Return the most probable class.

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from .._registry import resolve
 from .._sklearn import StrOptions, fit_context
@@ -184,6 +184,11 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
         self.classes_ = classes
         model = model_of(self, X, likelihood, weight)
         check_offset_of_classes(offset, classes)
+        if offset is not None and np.ndim(likelihood.start_intercept(codes, weight)):
+            raise ValueError(
+                f"offset is added to the log odds of two classes, which {likelihood!r} has not; it would cancel. "
+                "Use likelihood='bernoulli'."
+            )
         shift = None if offset is None else check_offset(offset, X)
         fit = fit_map(Design(X), codes, model, shift, self._start(X))
         rows = centred_over_classes(fit.w.reshape(-1, X.shape[1] + self.fit_intercept), model)
@@ -241,11 +246,13 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
         probability : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
+        check_is_fitted(self, "coef_")
+        if len(self.coef_) > 1:  # a row for each class: softmax
+            return super().predict_proba(X, offset)
         eta = self.decision_function(X, offset)
         of = self.likelihood_.inverse_link
         # The links are symmetric: 1 − p would lose the digits of a p near 1.
-        probability: Array = np.column_stack([of(-eta), of(eta)]) if eta.ndim == 1 else of(eta)
-        return probability
+        return np.column_stack([of(-eta), of(eta)])
 
     def predict_log_proba(self, X: Any, offset: ArrayLike | None = None) -> Array:
         """Return the logarithm of the probability of each class.
@@ -262,6 +269,9 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
         log_probability : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
+        check_is_fitted(self, "coef_")
+        if len(self.coef_) > 1:  # a row for each class: softmax
+            return super().predict_log_proba(X, offset)
         eta = self.decision_function(X, offset)
-        columns = [np.full(len(eta), k) for k in range(len(self.classes_))]
+        columns = [np.full(len(eta), k) for k in (0, 1)]
         return np.column_stack([self.likelihood_.log_density(y, eta) for y in columns])

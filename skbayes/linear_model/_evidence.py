@@ -211,8 +211,8 @@ def _at_the_best(
     n_free = n - n_flat
     if n_free <= 0.0:
         raise ValueError(
-            f"The evidence needs more observations than coefficients with a flat prior; got {n} of"
-            f" the former and {n_flat} of the latter. Give more data, or those coefficients a prior."
+            f"The evidence needs more samples than coefficients with a flat prior; got n_samples={n:g} and"
+            f" {n_flat} of these. Give more data, or those coefficients a prior."
         )
 
     log_ratio, n_iter = _lowest(seen, n_free)

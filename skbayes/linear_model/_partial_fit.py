@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d, validate_data
 
@@ -20,7 +21,7 @@ from .._registry import resolve
 from .._sklearn import fit_context
 from ..exceptions import IncompatibleModelError
 from ..likelihoods import LIKELIHOODS
-from ..solvers import SOLVERS, StochasticSolver
+from ..solvers import SOLVERS, Solver, StochasticSolver
 from ._base import check_offset, check_weight
 from ._class_predictions import check_offset_of_classes
 from ._design import Design
@@ -192,9 +193,22 @@ class OnlineRegressor:
         _set_stream(self, streams[0], model, solver)
 
 
+def _makes_steps(model: Any) -> bool:
+    """Whether the solver is stochastic or left open: else a classifier has no `partial_fit`, as in MLPClassifier."""
+    solver = model.solver
+    if isinstance(solver, str):
+        makes_steps = solver == "auto" or issubclass(SOLVERS.get(solver, Solver), StochasticSolver)
+    else:
+        makes_steps = isinstance(solver, StochasticSolver)
+    if not makes_steps:
+        raise _needs_all_rows(solver, "of classes")
+    return True
+
+
 class OnlineClassifier:
     """`partial_fit` of a classifier."""
 
+    @available_if(_makes_steps)
     @fit_context()
     def partial_fit(
         self,

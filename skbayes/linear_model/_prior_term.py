@@ -203,8 +203,10 @@ class PriorTerm:
         if self.has_penalty:
             return True
         # Of a prior that ties coefficients together, the clipped prox is not that within the box.
-        return not self.is_bounded and all(
-            part.is_smooth or hasattr(part.prior, "prox") for part in self._parts
+        wanted = "prox_within" if self.is_bounded else "prox"
+        return all(
+            part.is_smooth or part.is_separable or hasattr(part.prior, wanted)
+            for part in self._parts
         )
 
     def prox(self, w: Array, step: float | Array) -> Array:
@@ -212,9 +214,13 @@ class PriorTerm:
         if self.penalty is not None:
             return self.penalty.prox(w, step)
         z = np.array(w)
-        steps = np.broadcast_to(step, w.shape)
-        for (part, rows), (_, size) in zip(self._places(z), self._places(steps), strict=True):
-            if not part.is_smooth:
-                for row, row_step in zip(rows, size, strict=True):
-                    row[...] = part.prior.prox(row, step if np.isscalar(step) else row_step)
+        vectors = (z, np.broadcast_to(step, w.shape), self.lower, self.upper)
+        for (part, rows), *others in zip(*map(self._places, vectors), strict=True):
+            if part.is_smooth:
+                continue
+            for row, size, low, high in zip(rows, *(other for _, other in others), strict=True):
+                if self.is_bounded and hasattr(part.prior, "prox_within"):
+                    row[...] = part.prior.prox_within(row, size, low, high)
+                else:
+                    row[...] = part.prior.prox(row, step if np.isscalar(step) else size)
         return np.clip(z, self.lower, self.upper, out=z)

@@ -16,6 +16,9 @@ from ._features import as_floats, standard_draws
 
 __all__ = ["Group"]
 
+# Halvings of an interval until it is as long as a rounding of its first length.
+_HALVINGS = 60
+
 
 class Group(Prior):
     """Multivariate Laplace distribution of each group of coefficients.
@@ -154,6 +157,45 @@ class Group(Prior):
         z = np.where(bound, loc + d * (r / (r + a)), w)
         return z.astype(w.dtype, copy=False)
 
+    def prox_within(
+        self, w: ArrayLike, step: float | NDArray[Any], lower: ArrayLike, upper: ArrayLike
+    ) -> NDArray[Any]:
+        """Return the argument of min_z Σ (z − w)²/2step − log p(z) within lower ≤ z ≤ upper.
+
+        Parameters
+        ----------
+        w : array-like of shape (n_parameters,)
+            Where to start.
+        step : float or array-like of shape (n_parameters,)
+            Step size; positive.
+        lower, upper : array-like of shape (n_parameters,)
+            The box; infinite where there is no bound.
+
+        Returns
+        -------
+        z : ndarray of shape (n_parameters,)
+            Not the clipped `prox`: what a bound takes from a group changes how far the rest of it is drawn.
+        """
+        w = as_floats(w)
+        loc = self._numbers("loc")
+        codes, k, b = self._layout(w.size)
+        d, low, high = (w - loc).astype(float), np.asarray(lower) - loc, np.asarray(upper) - loc
+        a = step * (np.sqrt(k) / b)[codes]  # zero where the scale is infinite: the plain clip
+        # As without a box, z follows from r = ‖z_g − m_g‖, here clipped; ‖z(r)‖ − r falls through 0 once.
+        left = np.zeros(k.size)
+        right = self._norms(np.clip(d, low, high), codes) + self._norms(
+            np.clip(0.0, low, high), codes
+        )
+        for _ in range(_HALVINGS):
+            r = 0.5 * (left + right)
+            z = np.clip(d * _share(r[codes], a), low, high)
+            longer = self._norms(z, codes) > r
+            left, right = np.where(longer, r, left), np.where(longer, right, r)
+        # A left end that never moved says that there is no such r: the group is at its location.
+        z = np.clip(d * np.where(left[codes] > 0.0, _share(right[codes], a), 0.0), low, high)
+        z = np.where(a > 0.0, z, np.clip(d, low, high))
+        return np.clip(loc + z, lower, upper).astype(w.dtype, copy=False)
+
     def at_kink(self, w: ArrayLike) -> NDArray[np.bool_]:
         """Say which parameters lie where the log density has no derivative: in a group that is at its location.
 
@@ -205,6 +247,13 @@ class Group(Prior):
         norms = np.stack([self._norms(row, codes) for row in direction])
         r = rng.standard_gamma(k, size=norms.shape) * b / np.sqrt(k)
         return loc + direction * (r / norms)[:, codes]
+
+
+def _share(r: NDArray[np.float64], a: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return r / (r + a), 0 where both are 0."""
+    total = r + a
+    share: NDArray[np.float64] = np.divide(r, total, out=np.zeros_like(total), where=total > 0.0)
+    return share
 
 
 def _radius(

@@ -182,7 +182,7 @@ def test_duplicate_columns_share():
 
 
 def test_fewer_observations_than_flat_coefficients_are_refused():
-    with pytest.raises(ValueError, match="got 1 of the former and 1 of the latter"):
+    with pytest.raises(ValueError, match="got n_samples=1 and 1 of these"):
         tall(np.zeros((1, 2)), np.zeros(1), 1)
 
 

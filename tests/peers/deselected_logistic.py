@@ -9,7 +9,8 @@ _CALLBACKS = "callbacks, which MAPLogisticRegression leaves out and says so"
 
 DESELECTED: dict[str, str] = {
     "test_liblinear_dual_random_state": (
-        "wants two seeds to give different coefficients, as liblinear's random dual descent does; ours gives the solution"
+        "wants two seeds to give different coefficients, as liblinear's random dual descent does; "
+        "ours gives the solution"
     ),
     "test_logistic_cv_multinomial_score": f"{_PATH}, and compares its rounding with ours",
     "test_logistic_regression_callback_fitted_estimator": _CALLBACKS,
