@@ -99,7 +99,7 @@ HEAD = [
 
 
 def memory_lines(table: Table) -> list[list[str]]:
-    """Return the cells of the table of peaks: one column for each sort of solver."""
+    """Return the cells of the table of peaks, in multiples of X."""
     lines = []
     for (row, _), records in table.items():
         peers = [
@@ -107,15 +107,14 @@ def memory_lines(table: Table) -> list[list[str]]:
             for n, r in records.items()
             if not n.startswith("skbayes") and "memory" in r
         ]
-        ours = [
-            f"{records[n]['memory']:.2g}" if "memory" in records.get(n, {}) else ""
-            for n in ("skbayes", "skbayes core")
-        ]
-        lines.append([ROWS[row].title, *ours, ", ".join(peers)])
+        ours = (
+            f"{records['skbayes']['memory']:.2g}" if "memory" in records.get("skbayes", {}) else ""
+        )
+        lines.append([ROWS[row].title, ours, ", ".join(peers)])
     return lines
 
 
-MEMORY_HEAD = ["problem", "skbayes[fast]", "skbayes", "peers"]
+MEMORY_HEAD = ["problem", "skbayes", "peers"]
 
 
 def everything(table: Table) -> None:

@@ -13,6 +13,7 @@ GammaRegressor._get_loss = lambda self, xp=None, device=None: HalfGammaLoss()
 
 DESELECTED: dict[str, str] = {
     "test_linalg_warning_with_newton_solver": (
-        "the hand-over of scikit-learn's Newton to its L-BFGS at a singular Hessian, and its warning; ours has no need of it"
+        "the hand-over of scikit-learn's Newton to its L-BFGS at a singular Hessian, and its warning; "
+        "ours has no need of it"
     ),
 }
