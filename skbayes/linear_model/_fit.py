@@ -38,8 +38,8 @@ _MAX_ROUNDS = 100
 _SETTLED = 1e-7
 # The second start of the noise, as a part of the spread of y: an R² of 0.99.
 _SMALL_NOISE = 0.1
-# A fit with as many effective parameters, per row, interpolates.
-_MOST_OF_THE_ROWS = 0.9
+# A noise of so small a part of the spread of y is that of an interpolation: an R² of 1 − 1e-6.
+_INTERPOLATION = 1e-3
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,6 @@ class MAPFit:
         Of the last round.
     n_iter : int
         Iterations of the solver in all rounds.
-    n_effective : float
-        Effective number of parameters, where the noise was estimated; else 0.
     log_evidence : float or None
         log p(y), where it is known.
     """
@@ -75,7 +73,6 @@ class MAPFit:
     solver: Solver
     result: SolverResult
     n_iter: int
-    n_effective: float = 0.0
     log_evidence: float | None = None
 
 
@@ -83,9 +80,13 @@ def fit_map(
     design: Design, y: Array, model: Model, offset: Array | None = None, w0: Array | None = None
 ) -> MAPFit:
     """Return the maximum a posteriori of one target."""
-    fits = [_alternated(design, y, model, start, offset, w0) for start in _starts(model, y)]
+    starts = _starts(model, y)
+    fits = [_alternated(design, y, model, start, offset, w0) for start in starts]
+    if len(fits) == 1:
+        return fits[0]
     # Of a fit that interpolates the likelihood is no measure: it has no bound as the noise goes to nothing.
-    sound = [fit for fit in fits if fit.n_effective <= _MOST_OF_THE_ROWS * len(y)]
+    least: float = _INTERPOLATION * starts[0].get_params()["scale"]
+    sound = [fit for fit in fits if fit.likelihood.get_params()["scale"] > least]
     return min(sound or fits[:1], key=lambda fit: fit.value)
 
 
@@ -114,7 +115,7 @@ def _alternated(
 ) -> MAPFit:
     """Return where coefficients, noise and bound on the prior agree, from a likelihood on."""
     is_majorised = hasattr(model.prior, "majorizer") and not model.prior.is_smooth
-    w, n_iter, dof = w0, 0, 0.0
+    w, n_iter = w0, 0
     share, change = 1.0, np.zeros(1)
     result: SolverResult
     for _ in range(_MAX_ROUNDS):
@@ -142,7 +143,7 @@ def _alternated(
         settled = f"; noise scale or bound on the prior not settled within {_SETTLED:g} after {_MAX_ROUNDS} rounds"
         result = replace(result, converged=False, message=result.message + settled)
     value = _objective(design, y, model, likelihood, model.prior, offset).value(result.w)
-    return MAPFit(result.w, value, likelihood, model.prior, solver, result, n_iter, dof)
+    return MAPFit(result.w, value, likelihood, model.prior, solver, result, n_iter)
 
 
 def mode_of(

@@ -208,7 +208,7 @@ def _makes_steps(model: Any) -> bool:
 class OnlineClassifier:
     """`partial_fit` of a classifier."""
 
-    @available_if(_makes_steps)
+    @available_if(_makes_steps)  # type: ignore[untyped-decorator]
     @fit_context()
     def partial_fit(
         self,

@@ -94,7 +94,13 @@ def test_a_logistic_regression_of_scikit_learn_is_a_prior(penalty, n_classes):
     if not hasattr(theirs.LogisticRegression(), "l1_ratio") or l1_ratio == 0:
         options = {}
     expected = theirs.LogisticRegression(
-        C=C, solver=solver, l1_ratio=l1_ratio, tol=1e-12, max_iter=100_000, random_state=0, **options
+        C=C,
+        solver=solver,
+        l1_ratio=l1_ratio,
+        tol=1e-12,
+        max_iter=100_000,
+        random_state=0,
+        **options,
     ).fit(A, y)
     model = MAPClassifier(prior, tol=TIGHT).fit(A, y)
     np.testing.assert_allclose(model.coef_, expected.coef_, rtol=1e-5, atol=1e-7)

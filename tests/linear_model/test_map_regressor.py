@@ -161,7 +161,9 @@ def test_every_layout_of_the_data_is_the_same_model(data, prior, layout):
     np.testing.assert_allclose(other.predict(layout(X)), dense.predict(X), rtol=1e-6)
 
 
-@pytest.mark.parametrize("prior", [Normal(scale=0.3), Laplace(scale=0.05), StudentTPrior(scale=0.2)])
+@pytest.mark.parametrize(
+    "prior", [Normal(scale=0.3), Laplace(scale=0.05), StudentTPrior(scale=0.2)]
+)
 @pytest.mark.parametrize("likelihood", ["gaussian", "poisson", "student_t"])
 def test_float32_stays_float32(data, likelihood, prior):
     X, y = data
@@ -224,7 +226,9 @@ def test_offset_is_a_coefficient_fixed_at_one(data):
     pinned = MAPRegressor("poisson", Normal(loc=[0, 0, 0, 1], scale=[np.inf] * 3 + [1e-7]))
     pinned.fit(X, counts)
     np.testing.assert_allclose(model.coef_, pinned.coef_[:3], rtol=1e-5)
-    np.testing.assert_allclose(model.predict(X[:, :3], offset=X[:, 3]), pinned.predict(X), rtol=1e-5)
+    np.testing.assert_allclose(
+        model.predict(X[:, :3], offset=X[:, 3]), pinned.predict(X), rtol=1e-5
+    )
 
 
 def test_horseshoe_keeps_the_large_and_drops_the_small():
@@ -256,7 +260,7 @@ def test_the_sentence_for_an_impossible_pair(data):
         r"\(its log density has a kink\)\. Use solver='coordinate_descent' or .*'proximal_gradient'",
     ):
         MAPRegressor(prior=Laplace(scale=0.1), solver="newton").fit(*data)
-    with pytest.raises(IncompatibleModelError, match="ClosedForm needs .* likelihood Poisson"):
+    with pytest.raises(IncompatibleModelError, match=r"ClosedForm needs .* likelihood Poisson"):
         MAPRegressor("poisson", solver="closed_form").fit(data[0], np.ones(60))
 
 
@@ -270,3 +274,14 @@ def test_of_two_noises_that_agree_with_their_coefficients_the_more_probable_is_t
     model = MAPRegressor("gaussian", Laplace(scale=0.01)).fit(X, y)
     assert model.objective_ < zero.objective_
     np.testing.assert_allclose(model.coef_, [1.0, 0.0, -2.0, 0.0, 0.5], atol=0.1)
+
+
+def test_no_interpolation_is_taken_for_the_more_probable_noise():
+    rng = np.random.default_rng(7)
+    X, y = rng.normal(size=(20, 40)), rng.normal(size=20)
+    weight = rng.integers(1, 5, 20)
+    weighted = MAPRegressor(prior=Laplace(scale=0.02)).fit(X, y, sample_weight=weight)
+    repeated = MAPRegressor(prior=Laplace(scale=0.02)).fit(X.repeat(weight, 0), y.repeat(weight))
+    # y is noise; 19 of 40 coefficients would fit it exactly, with a noise of 1e-7.
+    assert weighted.noise_scale_ == pytest.approx(np.sqrt(np.cov(y, fweights=weight)), rel=1e-6)
+    assert weighted.noise_scale_ == pytest.approx(repeated.noise_scale_, rel=1e-9)

@@ -103,7 +103,9 @@ def test_an_offset_is_taken_off_and_targets_are_tuned_one_by_one(data):
     model = MAPRegressor(tune="evidence").fit(X, both, offset=shift)
     single = MAPRegressor(tune="evidence").fit(X, y)
     np.testing.assert_allclose(model.coef_[0], single.coef_, rtol=1e-6)
-    np.testing.assert_allclose(model.noise_scale_, single.noise_scale_ * np.array([1.0, 5.0]), rtol=1e-5)
+    np.testing.assert_allclose(
+        model.noise_scale_, single.noise_scale_ * np.array([1.0, 5.0]), rtol=1e-5
+    )
     assert model.log_evidence_[0] == pytest.approx(single.log_evidence_, rel=1e-8)
     assert len(model.prior_) == 2
 

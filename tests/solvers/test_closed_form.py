@@ -43,7 +43,9 @@ def test_it_is_least_squares_on_data_and_prior(prior, n):
     weight = rng.uniform(0.0, 2.0, n) * (rng.random(n) > 0.2)
     expected = augmented(X, y, PRIORS[prior], weight=weight)
     found = fitted(X, y, PRIORS[prior], sample_weight=weight)
-    if prior == "flat" and n == 5:  # of the many solutions the one of least norm without the intercept's share
+    if (
+        prior == "flat" and n == 5
+    ):  # of the many solutions the one of least norm without the intercept's share
         A = np.column_stack([X, np.ones(n)]) * np.sqrt(weight)[:, None]
         np.testing.assert_allclose(A @ found, A @ expected, atol=1e-9)
         Z = X - np.average(X, axis=0, weights=weight)
