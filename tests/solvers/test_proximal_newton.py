@@ -15,6 +15,14 @@ from skbayes.solvers import LBFGS, ProximalNewton, _proximal_newton
 TIGHT = 1e-9
 
 
+def logistic_regression(l1_ratio, **arguments):
+    """Return scikit-learn's model; before its 1.8 l1_ratio says nothing beside another `penalty`."""
+    model = LogisticRegression(l1_ratio=l1_ratio, **arguments)
+    if model.penalty == "l2":
+        model.set_params(penalty="l1" if l1_ratio == 1 else "elasticnet")
+    return model
+
+
 def data(n=80, p=12, n_classes=2, seed=0):
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((n, p))
@@ -52,7 +60,7 @@ def test_l1_logistic_is_that_of_saga(p, scale):
     X, y = data(p=p)
     objective, w = solved(X, y, Bernoulli(), Laplace(scale=scale))
     assert violation(objective, w) < 1e-6
-    peer = LogisticRegression(l1_ratio=1, C=scale, solver="saga", tol=1e-12, max_iter=200_000)
+    peer = logistic_regression(l1_ratio=1, C=scale, solver="saga", tol=1e-12, max_iter=200_000)
     peer.fit(X, y)
     np.testing.assert_allclose(w[:-1], peer.coef_[0], rtol=1e-6, atol=1e-8)
 
@@ -60,7 +68,7 @@ def test_l1_logistic_is_that_of_saga(p, scale):
 def test_l1_logistic_without_intercept_is_that_of_liblinear():
     X, y = data(p=40)
     _, w = solved(X, y, Bernoulli(), Laplace(scale=0.3), fit_intercept=False)
-    peer = LogisticRegression(
+    peer = logistic_regression(
         l1_ratio=1, C=0.3, solver="liblinear", fit_intercept=False, tol=1e-10, max_iter=100_000
     )
     np.testing.assert_allclose(w, peer.fit(X, y).coef_[0], rtol=1e-5, atol=1e-7)
@@ -73,7 +81,7 @@ def test_elastic_net_logistic_is_that_of_saga(n_classes):
     X, y = data(n_classes=n_classes)
     prior = ElasticNet(l1_scale=C / ratio, l2_scale=np.sqrt(C / (1 - ratio)))
     _, w = solved(X, y, Bernoulli() if n_classes == 2 else Categorical(), prior)
-    peer = LogisticRegression(l1_ratio=ratio, C=C, solver="saga", tol=1e-12, max_iter=200_000)
+    peer = logistic_regression(l1_ratio=ratio, C=C, solver="saga", tol=1e-12, max_iter=200_000)
     peer.fit(X, y)
     rows = w.reshape(-1, X.shape[1] + 1)
     np.testing.assert_allclose(rows[:, :-1], peer.coef_, rtol=1e-6, atol=1e-8)
@@ -83,7 +91,7 @@ def test_multinomial_l1_with_working_sets_is_that_of_saga():
     X, y = data(p=120, n_classes=3)
     objective, w = solved(X, y, Categorical(), Laplace(scale=0.2))
     assert objective.n_parameters > _proximal_newton._SMALL
-    peer = LogisticRegression(l1_ratio=1, C=0.2, solver="saga", tol=1e-12, max_iter=200_000)
+    peer = logistic_regression(l1_ratio=1, C=0.2, solver="saga", tol=1e-12, max_iter=200_000)
     np.testing.assert_allclose(w.reshape(3, -1)[:, :-1], peer.fit(X, y).coef_, rtol=1e-6, atol=1e-7)
 
 
