@@ -18,7 +18,9 @@ _REORDER = {"reassoc", "contract", "nsz"}
 
 def compiled(function: Kernel) -> Kernel:
     """Return the function, compiled at its first call."""
+    dispatcher: Any  # it is called as the function is
     try:
-        return numba.njit(cache=True, fastmath=_REORDER)(function)
+        dispatcher = numba.njit(cache=True, fastmath=_REORDER)(function)
     except RuntimeError:  # neither beside the source nor in the user's cache may files be written
-        return numba.njit(fastmath=_REORDER)(function)
+        dispatcher = numba.njit(fastmath=_REORDER)(function)
+    return dispatcher
