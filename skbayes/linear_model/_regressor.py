@@ -106,7 +106,7 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
     >>> from skbayes.priors import Normal
     >>> model = MAPRegressor("poisson", Normal(scale=0.5)).fit([[0.0], [1.0], [2.0]], [1, 3, 7])
     >>> model.predict([[3.0]]).round(1)
-    array([17.2])
+    array([9.9])
     """
 
     likelihood_: Any
