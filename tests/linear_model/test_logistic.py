@@ -67,13 +67,13 @@ def assert_same(ours, theirs, rtol=1e-6):
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("l1_ratio", [0.0, 0.4, 1.0])
-@pytest.mark.parametrize("C", [1e-3, 0.1, 1.0, 30.0])
-def test_coefficients_are_those_of_scikit_learn(n_classes, l1_ratio, C):
-    if C == 1e-3 and l1_ratio > 0.0:
-        pytest.skip(
-            "all coefficients are zero, where scikit-learn's saga leaves the intercept unfinished"
-        )
+@pytest.mark.parametrize(
+    ("C", "l1_ratio"),
+    # At C = 1e-3 with a kink all coefficients are zero, and scikit-learn's saga leaves the intercept unfinished: the
+    # closed form of that model has a test of its own.
+    [(1e-3, 0.0), *((C, l1_ratio) for C in (0.1, 1.0, 30.0) for l1_ratio in (0.0, 0.4, 1.0))],
+)
+def test_coefficients_are_those_of_scikit_learn(n_classes, C, l1_ratio):
     X, y = data(n_classes)
     solver = "lbfgs" if l1_ratio == 0.0 else "saga"
     ours = MAPLogisticRegression(C=C, l1_ratio=l1_ratio, solver=solver, **TIGHT).fit(X, y)
