@@ -49,6 +49,20 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
     solver : str or Solver, default="auto"
         A name in `skbayes.solvers.SOLVERS`, an object, or ``"auto"``: chosen by what likelihood and prior have and by
         the shape of the data.
+    tune : {"evidence", "ard", "loo"} or None, default=None
+        For a normal prior: find one factor of all prior scales (``"evidence"``; one for each group with `groups`) or a
+        prior scale for each feature (``"ard"``, automatic relevance determination) by the highest evidence; or one
+        factor by leave-one-out (``"loo"``). Features with a scale of inf keep it.
+    groups : array-like of shape (n_features,), dict or None, default=None
+        For ``tune="evidence"``: labels of the features; features with one label share a factor. A dict goes by feature
+        name, those it does not name are a group of their own. None: one factor for all.
+    posterior : {"auto", "laplace", "support", "smoothed", "bootstrap"} or None, default="auto"
+        What `posterior_` is: see the user guide on the posterior. ``"auto"``: exact where likelihood and prior are
+        conjugate, the Laplace approximation where the prior is smooth, and given the active coefficients
+        (``"support"``) where it has a kink. None: none, and no reference to the data is kept.
+    covariance : {"auto", "full", "low_rank", "diagonal", "robust"}, default="auto"
+        Form of the covariance of `posterior_`. ``"auto"``: full up to about 2000 parameters. ``"robust"``: the
+        sandwich, for a likelihood that is not quite that of the data.
     max_iter : int or None, default=None
         Iterations of a solver given by name, positive; None: its own default.
     tol : float or None, default=None
@@ -123,6 +137,10 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
         fit_intercept: bool = True,
         class_weight: Any = None,
         solver: Any = "auto",
+        tune: str | None = None,
+        groups: Any = None,
+        posterior: str | None = "auto",
+        covariance: str = "auto",
         max_iter: int | None = None,
         tol: float | None = None,
         warm_start: bool = False,
@@ -135,6 +153,10 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
         self.fit_intercept = fit_intercept
         self.class_weight = class_weight
         self.solver = solver
+        self.tune = tune
+        self.groups = groups
+        self.posterior = posterior
+        self.covariance = covariance
         self.max_iter = max_iter
         self.tol = tol
         self.warm_start = warm_start

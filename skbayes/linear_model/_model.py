@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from .._registry import resolve
-from .._sklearn import Interval
+from .._sklearn import Interval, StrOptions
 from ..exceptions import IncompatibleModelError
 from ..likelihoods import Likelihood
 from ..priors import PRIORS, Prior
@@ -26,6 +26,10 @@ MODEL_CONSTRAINTS: dict[str, Any] = {
     "bounds": [None, tuple, list, dict],
     "fit_intercept": ["boolean"],
     "solver": "no_validation",
+    "tune": [StrOptions({"evidence", "ard", "loo"}), None],
+    "groups": [None, dict, "array-like"],
+    "posterior": [StrOptions({"auto", "laplace", "support", "smoothed", "bootstrap"}), None],
+    "covariance": [StrOptions({"auto", "full", "low_rank", "diagonal", "robust"})],
     "max_iter": [None, Interval(Integral, 1, None, closed="left")],
     "tol": [None, Interval(Real, 0, None, closed="neither")],
     "warm_start": ["boolean"],

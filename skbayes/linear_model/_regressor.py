@@ -10,7 +10,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import validate_data
 
 from .._registry import resolve
-from .._sklearn import StrOptions, fit_context
+from .._sklearn import fit_context
 from ..likelihoods import LIKELIHOODS
 from ._base import LinearModel, check_offset, check_weight
 from ._design import Design
@@ -44,10 +44,20 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
     solver : str or Solver, default="auto"
         A name in `skbayes.solvers.SOLVERS`, an object, or ``"auto"``: chosen by what likelihood and prior have and by
         the shape of the data.
-    tune : {"evidence", "ard"} or None, default=None
-        For a Gaussian likelihood with unknown noise and a normal prior: find the noise scale, and one factor of all
-        prior scales (``"evidence"``) or a prior scale for each feature (``"ard"``, automatic relevance
-        determination), by the highest evidence. Features with a scale of inf keep it.
+    tune : {"evidence", "ard", "loo"} or None, default=None
+        For a normal prior: find one factor of all prior scales (``"evidence"``; one for each group with `groups`) or a
+        prior scale for each feature (``"ard"``, automatic relevance determination) by the highest evidence, and the
+        noise scale with them; or one factor by leave-one-out (``"loo"``). Features with a scale of inf keep it.
+    groups : array-like of shape (n_features,), dict or None, default=None
+        For ``tune="evidence"``: labels of the features; features with one label share a factor. A dict goes by feature
+        name, those it does not name are a group of their own. None: one factor for all.
+    posterior : {"auto", "laplace", "support", "smoothed", "bootstrap"} or None, default="auto"
+        What `posterior_` is: see the user guide on the posterior. ``"auto"``: exact where likelihood and prior are
+        conjugate, the Laplace approximation where the prior is smooth, and given the active coefficients
+        (``"support"``) where it has a kink. None: none, and no reference to the data is kept.
+    covariance : {"auto", "full", "low_rank", "diagonal", "robust"}, default="auto"
+        Form of the covariance of `posterior_`. ``"auto"``: full up to about 2000 parameters. ``"robust"``: the
+        sandwich, for a likelihood that is not quite that of the data.
     max_iter : int or None, default=None
         Iterations of a solver given by name, positive; None: its own default.
     tol : float or None, default=None
@@ -113,7 +123,6 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "likelihood": "no_validation",
-        "tune": [StrOptions({"evidence", "ard"}), None],
         **MODEL_CONSTRAINTS,
     }
 
@@ -127,6 +136,9 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
         fit_intercept: bool = True,
         solver: Any = "auto",
         tune: str | None = None,
+        groups: Any = None,
+        posterior: str | None = "auto",
+        covariance: str = "auto",
         max_iter: int | None = None,
         tol: float | None = None,
         warm_start: bool = False,
@@ -139,6 +151,9 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
         self.fit_intercept = fit_intercept
         self.solver = solver
         self.tune = tune
+        self.groups = groups
+        self.posterior = posterior
+        self.covariance = covariance
         self.max_iter = max_iter
         self.tol = tol
         self.warm_start = warm_start
