@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from inspect import signature
 from typing import Any
 
@@ -54,6 +55,7 @@ __all__ = [
     "BaseSearchCV",
     "ImpliedScoring",
     "Interval",
+    "LazyAttributes",
     "StrOptions",
     "accepts_sample_weight",
     "check_refit_is_a_scorer",
@@ -398,3 +400,27 @@ class _KernelSilence:
 
 
 _kernel_silence = _KernelSilence()
+
+
+# Whether scikit-learn is drawing an estimator at the moment.
+_is_drawing: ContextVar[bool] = ContextVar("is_drawing", default=False)
+
+
+class LazyAttributes:
+    """Keeps the page that scikit-learn (1.9) draws of a fitted estimator from computing attributes made on demand.
+
+    It goes through `inspect.getmembers`, which asks for the value of every attribute that `dir` names.
+    """
+
+    _lazy_attributes: frozenset[str] = frozenset()
+
+    def __dir__(self) -> list[str]:
+        names = list(super().__dir__())
+        return [n for n in names if n not in self._lazy_attributes] if _is_drawing.get() else names
+
+    def _get_fitted_attr_html(self, *args: Any, **options: Any) -> Any:
+        token = _is_drawing.set(True)
+        try:
+            return super()._get_fitted_attr_html(*args, **options)  # type: ignore[misc]
+        finally:
+            _is_drawing.reset(token)

@@ -6,6 +6,7 @@ __all__ = [
     "JournalError",
     "SpaceTypeError",
     "SpaceValueError",
+    "UnboundedLikelihoodError",
     "WorkerDiedError",
 ]
 
@@ -32,3 +33,7 @@ class WorkerDiedError(RuntimeError):
 
 class JournalError(ValueError):
     """A journal cannot be used: it is of another search, in use, or damaged."""
+
+
+class UnboundedLikelihoodError(ValueError):
+    """A likelihood grows without bound, so that it has no maximum."""

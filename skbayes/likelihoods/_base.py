@@ -16,6 +16,9 @@ __all__ = ["Floats", "Likelihood", "as_eta", "like", "refuse", "total_weight", "
 
 Floats = NDArray[np.floating[Any]]
 
+# Step of differences of fourth order: at the fifth root of the rounding both errors are about 1e-12.
+_STEP = np.finfo(np.float64).eps ** 0.2
+
 
 class Likelihood(BaseEstimator, ABC):
     """Base class of all likelihoods.
@@ -241,6 +244,38 @@ class Likelihood(BaseEstimator, ABC):
             The same as `hessian` where that does not depend on y.
         """
         return self.hessian(y, eta)
+
+    def hessian_slope(self, y: ArrayLike, eta: ArrayLike, variance: ArrayLike) -> Floats:
+        """Third derivative of the log density by eta, times the variance of eta.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,)
+            Observations.
+        eta : array-like of shape (n_samples,)
+            Linear predictors; of shape (n_samples, n_classes) for a categorical likelihood.
+        variance : array-like of the shape of `hessian`
+            Variances, or covariances of the classes.
+
+        Returns
+        -------
+        hessian_slope : ndarray of the shape of eta
+            Derivative by eta of the sum of `hessian` times `variance`, row by row. By differences of `hessian`, if a
+            subclass does not know better.
+        """
+        eta, variance = as_eta(eta).astype(np.float64), np.asarray(variance, dtype=np.float64)
+        columns = eta.reshape(eta.shape[0], -1)
+        slope = np.empty(columns.shape)
+        for k in range(columns.shape[1]):
+            step = np.zeros(columns.shape)
+            step[:, k] = _STEP * (1.0 + np.abs(columns[:, k]))
+            shift = step.reshape(eta.shape)
+            # Four points, so that the error is of the fourth order in the step.
+            change = 8.0 * (self.hessian(y, eta + shift) - self.hessian(y, eta - shift))
+            change -= self.hessian(y, eta + 2.0 * shift) - self.hessian(y, eta - 2.0 * shift)
+            total = (change * variance).reshape(eta.shape[0], -1).sum(axis=1)
+            slope[:, k] = total / (12.0 * step[:, k])
+        return slope.reshape(eta.shape)
 
     def start(self, y: ArrayLike, weight: ArrayLike | None = None) -> Self:
         """Likelihood with its own parameters fixed where a fit may begin: the intercept-only model.

@@ -71,6 +71,13 @@ class Categorical(Likelihood):
         hessian[:, diagonal, diagonal] -= mean
         return hessian
 
+    def hessian_slope(self, y: ArrayLike, eta: ArrayLike, variance: ArrayLike) -> Floats:
+        mean, covariance = self.inverse_link(eta), np.asarray(variance)
+        # Σ hessian · C = (πᵀ C π) − π · diag C, and ∂π_l/∂η_k = π_l (δ_lk − π_k).
+        along = (covariance @ mean[:, :, np.newaxis])[:, :, 0]
+        slope = 2.0 * along - np.diagonal(covariance, axis1=1, axis2=2)
+        return mean * (slope - np.sum(mean * slope, axis=1, keepdims=True))
+
     def inverse_link(self, eta: ArrayLike) -> Floats:
         mean, total, _ = _exponentials(np.ascontiguousarray(as_eta(eta)))
         mean *= np.reciprocal(total, out=total)[:, np.newaxis]

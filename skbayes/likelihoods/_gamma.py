@@ -7,10 +7,11 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaln, polygamma, psi
+from scipy.special import gammainc, gammaincinv, gammaln, polygamma, psi
 
-from ._base import Floats, Likelihood, as_eta, like, refuse, weighted_mean
+from ._base import Floats, as_eta, like, refuse, weighted_mean
 from ._log_link import log_mean, log_normal_moments
+from ._ordered import OrderedLikelihood, as_probability
 from ._scale import best_parameter, fixed_parameter, is_given
 
 __all__ = ["Gamma"]
@@ -19,7 +20,7 @@ __all__ = ["Gamma"]
 _LARGEST_SHAPE = 1e10
 
 
-class Gamma(Likelihood):
+class Gamma(OrderedLikelihood):
     """Positive values with a constant coefficient of variation, 1/√shape, and a logarithmic link.
 
     Parameters
@@ -77,6 +78,9 @@ class Gamma(Likelihood):
     def expected_hessian(self, y: ArrayLike, eta: ArrayLike) -> Floats:
         return np.full_like(as_eta(eta), -fixed_parameter(self.shape, "shape", "Gamma"))
 
+    def hessian_slope(self, y: ArrayLike, eta: ArrayLike, variance: ArrayLike) -> Floats:
+        return -self.hessian(y, eta) * variance
+
     def inverse_link(self, eta: ArrayLike) -> Floats:
         with np.errstate(over="ignore"):
             return np.exp(as_eta(eta))
@@ -93,6 +97,18 @@ class Gamma(Likelihood):
         mean = self.inverse_link(eta)
         rng = np.random.default_rng(random_state)
         return mean * like(rng.standard_gamma(k, size=mean.shape) / k, mean)
+
+    def cdf(self, y: ArrayLike, eta: ArrayLike) -> Floats:
+        k = fixed_parameter(self.shape, "shape", "Gamma")
+        eta, y = as_eta(eta), np.asarray(y)
+        with np.errstate(over="ignore", invalid="ignore"):  # ∞ · 0 where y is 0
+            inside = gammainc(k, k * np.exp(-eta) * y)
+        return like(np.where(y > 0, inside, 0.0), eta)
+
+    def quantile(self, q: ArrayLike, eta: ArrayLike) -> Floats:
+        k = fixed_parameter(self.shape, "shape", "Gamma")
+        mean = self.inverse_link(eta)
+        return mean * like(gammaincinv(k, as_probability(q)) / k, mean)
 
     def check_target(self, y: ArrayLike) -> None:
         y = np.asarray(y)

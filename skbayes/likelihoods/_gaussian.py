@@ -7,8 +7,10 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import ndtr, ndtri
 
-from ._base import Floats, Likelihood, as_eta, like, refuse, total_weight, weighted_mean
+from ._base import Floats, as_eta, like, refuse, total_weight, weighted_mean
+from ._ordered import OrderedLikelihood, as_probability
 from ._scale import best_parameter, fixed_parameter, is_given
 
 __all__ = ["Gaussian", "smallest_scale"]
@@ -16,7 +18,7 @@ __all__ = ["Gaussian", "smallest_scale"]
 _LOG_ROOT_2PI = 0.5 * np.log(2.0 * np.pi)
 
 
-class Gaussian(Likelihood):
+class Gaussian(OrderedLikelihood):
     """Normal noise around the linear predictor.
 
     Parameters
@@ -78,6 +80,9 @@ class Gaussian(Likelihood):
         eta = as_eta(eta)
         return np.full_like(eta, -self._precision())
 
+    def hessian_slope(self, y: ArrayLike, eta: ArrayLike, variance: ArrayLike) -> Floats:
+        return np.zeros_like(as_eta(eta))
+
     def inverse_link(self, eta: ArrayLike) -> Floats:
         return as_eta(eta)
 
@@ -93,6 +98,16 @@ class Gaussian(Likelihood):
         noise = fixed_parameter(self.scale, "scale", "Gaussian")
         rng = np.random.default_rng(random_state)
         return eta + like(noise * rng.standard_normal(eta.shape), eta)
+
+    def cdf(self, y: ArrayLike, eta: ArrayLike) -> Floats:
+        eta = as_eta(eta)
+        noise = fixed_parameter(self.scale, "scale", "Gaussian")
+        return like(ndtr((like(y, eta) - eta) / noise), eta)
+
+    def quantile(self, q: ArrayLike, eta: ArrayLike) -> Floats:
+        eta = as_eta(eta)
+        noise = fixed_parameter(self.scale, "scale", "Gaussian")
+        return eta + like(noise * ndtri(as_probability(q)), eta)
 
     def check_target(self, y: ArrayLike) -> None:
         y = np.asarray(y)

@@ -8,10 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaln, expit
+from scipy.special import betainc, betaln, expit
 
-from ._base import Floats, Likelihood, as_eta, like, refuse
+from ._base import Floats, as_eta, like, refuse
 from ._log_link import log_mean, log_normal_moments
+from ._ordered import CountLikelihood
 from ._scale import best_parameter, fixed_parameter, is_given
 
 __all__ = ["NegativeBinomial"]
@@ -21,7 +22,7 @@ __all__ = ["NegativeBinomial"]
 _SMALLEST, _LARGEST = 1e-8, 1e6
 
 
-class NegativeBinomial(Likelihood):
+class NegativeBinomial(CountLikelihood):
     """Counts whose variance is μ + dispersion · μ², with a logarithmic link.
 
     Parameters
@@ -82,6 +83,10 @@ class NegativeBinomial(Likelihood):
         a = self._dispersion()
         return -expit(eta + eta.dtype.type(np.log(a))) / eta.dtype.type(a)  # −μ / (1 + a μ)
 
+    def hessian_slope(self, y: ArrayLike, eta: ArrayLike, variance: ArrayLike) -> Floats:
+        t = as_eta(eta) + np.log(self._dispersion())
+        return -self.hessian(y, eta) * np.tanh(0.5 * t) * variance  # 1 − 2 expit t = −tanh t/2
+
     def inverse_link(self, eta: ArrayLike) -> Floats:
         with np.errstate(over="ignore"):
             return np.exp(as_eta(eta))
@@ -96,6 +101,15 @@ class NegativeBinomial(Likelihood):
         mean, r = self.inverse_link(eta), 1.0 / self._dispersion()
         rng = np.random.default_rng(random_state)
         return rng.poisson(mean * (rng.standard_gamma(r, size=mean.shape) / r))
+
+    def _at_most(self, count: Floats, mean: Floats) -> Floats:
+        a = self._dispersion()
+        with np.errstate(divide="ignore", over="ignore"):
+            odds = a * mean
+            last, next_one = 1.0 / (1.0 + odds), 1.0 / (1.0 + 1.0 / odds)
+        # One function of either of two chances that sum to 1: of the smaller, which keeps its digits.
+        by_last = betainc(1.0 / a, count + 1.0, last)
+        return np.where(odds > 1.0, by_last, 1.0 - betainc(count + 1.0, 1.0 / a, next_one))
 
     def check_target(self, y: ArrayLike) -> None:
         y = np.asarray(y)

@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln
+from scipy.special import gammaincc, gammaln
 
-from ._base import Floats, Likelihood, as_eta, like, refuse
+from ._base import Floats, as_eta, like, refuse
 from ._log_link import log_mean, log_normal_moments
+from ._ordered import CountLikelihood
 
 __all__ = ["Poisson"]
 
 
-class Poisson(Likelihood):
+class Poisson(CountLikelihood):
     """Counts (or rates, with the exposure as weight) with a logarithmic link.
 
     See Also
@@ -50,6 +51,9 @@ class Poisson(Likelihood):
     def hessian(self, y: ArrayLike, eta: ArrayLike) -> Floats:
         return -self.inverse_link(eta)
 
+    def hessian_slope(self, y: ArrayLike, eta: ArrayLike, variance: ArrayLike) -> Floats:
+        return self.hessian(y, eta) * variance
+
     def inverse_link(self, eta: ArrayLike) -> Floats:
         with np.errstate(over="ignore"):
             return np.exp(as_eta(eta))
@@ -62,6 +66,10 @@ class Poisson(Likelihood):
         self, eta: ArrayLike, random_state: int | np.random.Generator | None = None
     ) -> NDArray[Any]:
         return np.random.default_rng(random_state).poisson(self.inverse_link(eta))
+
+    def _at_most(self, count: Floats, mean: Floats) -> Floats:
+        probability: Floats = gammaincc(count + 1.0, mean)
+        return probability
 
     def check_target(self, y: ArrayLike) -> None:
         y = np.asarray(y)

@@ -9,16 +9,17 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
-from scipy.special import betaln
+from scipy.special import betaln, stdtr, stdtrit
 
-from ._base import Floats, Likelihood, as_eta, like, refuse, total_weight
+from ._base import Floats, as_eta, like, refuse, total_weight
 from ._gaussian import smallest_scale
+from ._ordered import OrderedLikelihood, as_probability
 from ._scale import best_parameter, fixed_parameter, is_given
 
 __all__ = ["StudentT"]
 
 
-class StudentT(Likelihood):
+class StudentT(OrderedLikelihood):
     """Noise of Student's t distribution around the linear predictor: robust regression.
 
     Parameters
@@ -102,6 +103,17 @@ class StudentT(Likelihood):
         df, scale = self._parameters()
         return np.full_like(as_eta(eta), -(df + 1.0) / ((df + 3.0) * scale**2))
 
+    def hessian_slope(self, y: ArrayLike, eta: ArrayLike, variance: ArrayLike) -> Floats:
+        eta = as_eta(eta)
+        df, scale = self._parameters()
+        width = np.sqrt(df) * scale
+        u = (like(y, eta) - eta) / width
+        square = np.square(u)
+        # −2 (ν+1) r (3νσ² − r²) / (νσ² + r²)³ in units of √ν σ, each factor finite for any r.
+        third = -2.0 * (df + 1.0) / width**3 * (u / (1.0 + square))
+        third *= ((3.0 - square) / (1.0 + square)) / (1.0 + square)
+        return third * variance
+
     def inverse_link(self, eta: ArrayLike) -> Floats:
         return as_eta(eta)
 
@@ -118,6 +130,18 @@ class StudentT(Likelihood):
         df, scale = self._parameters()
         draws = np.random.default_rng(random_state).standard_t(df, size=eta.shape)
         return eta + like(scale * draws, eta)
+
+    def cdf(self, y: ArrayLike, eta: ArrayLike) -> Floats:
+        eta = as_eta(eta)
+        df, scale = self._parameters()
+        return like(stdtr(df, (like(y, eta) - eta) / scale), eta)
+
+    def quantile(self, q: ArrayLike, eta: ArrayLike) -> Floats:
+        eta = as_eta(eta)
+        df, scale = self._parameters()
+        q = as_probability(q)
+        units = np.where(q == 0.0, -np.inf, stdtrit(df, q))  # which says +∞ of 0
+        return eta + like(scale * units, eta)
 
     def check_target(self, y: ArrayLike) -> None:
         y = np.asarray(y)

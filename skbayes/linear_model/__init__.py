@@ -1,5 +1,6 @@
 """Linear models as likelihood x prior x solver: maximum likelihood and maximum a posteriori."""
 
+from ._approximate_loo import LeaveOneOut
 from ._classifier import MAPClassifier
 from ._glm import MAPGammaRegressor, MAPPoissonRegressor
 from ._lasso import MAPElasticNet, MAPLasso
@@ -14,8 +15,10 @@ from ._ridge import MAPRidge
 from ._ridge_classifier import MAPRidgeClassifier, MAPRidgeClassifierCV
 from ._ridge_cv import MAPRidgeCV
 from ._student_t import MAPStudentTRegressor
+from ._transfer import prior_from
 
 __all__ = [
+    "LeaveOneOut",
     "LinearRegressionMLE",
     "MAPClassifier",
     "MAPElasticNet",
@@ -36,4 +39,5 @@ __all__ = [
     "MAPStudentTRegressor",
     "enet_path",
     "lasso_path",
+    "prior_from",
 ]

@@ -28,6 +28,14 @@ class LinearModel(BaseEstimator):
     def _linear_predictor(self, X: Any, offset: ArrayLike | None = None) -> Array:
         """Return X coef + intercept (+ offset), (n,) or (n, k)."""
         check_is_fitted(self, "coef_")
+        X, shift = self._new_rows(X, offset)
+        eta: Array = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+        if shift is not None:
+            eta = eta + (shift if eta.ndim == 1 else shift[:, None])
+        return eta
+
+    def _new_rows(self, X: Any, offset: ArrayLike | None) -> tuple[Any, Array | None]:
+        """Return new rows and their offset, in the type that the model computes with."""
         X = validate_data(
             self,
             X,
@@ -35,12 +43,7 @@ class LinearModel(BaseEstimator):
             reset=False,
             dtype=[np.float64, np.float32],
         )
-        coef = self.coef_
-        eta: Array = safe_sparse_dot(X, coef.T, dense_output=True) + self.intercept_
-        if offset is not None:
-            shift = check_offset(offset, X)
-            eta = eta + (shift if eta.ndim == 1 else shift[:, None])
-        return eta
+        return X, None if offset is None else check_offset(offset, X)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -14,13 +14,14 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import LinearModel, check_offset
+from ._uncertain import UncertainClassifier
 
 __all__ = ["ClassPredictions"]
 
 Array = NDArray[Any]
 
 
-class ClassPredictions(ClassifierMixin, LinearModel):
+class ClassPredictions(UncertainClassifier, ClassifierMixin, LinearModel):
     """A fitted one has `classes_`, `coef_` (1, p) or (K, p), and `intercept_` (1,) or (K,)."""
 
     classes_: Array
@@ -83,7 +84,9 @@ class ClassPredictions(ClassifierMixin, LinearModel):
         index = (eta > 0).astype(int) if eta.ndim == 1 else eta.argmax(axis=1)
         return self.classes_[index]
 
-    def predict_proba(self, X: Any, offset: ArrayLike | None = None) -> Array:
+    def predict_proba(
+        self, X: Any, offset: ArrayLike | None = None, *, averaged: bool = False
+    ) -> Array:
         """Return the probabilities of the classes.
 
         Parameters
@@ -92,12 +95,17 @@ class ClassPredictions(ClassifierMixin, LinearModel):
             Features.
         offset : array-like of shape (n_samples,), default=None
             Added to the log odds of the second class; for two classes only.
+        averaged : bool, default=False
+            Whether to average over the posterior of the coefficients: rows unlike those of the fit get probabilities
+            nearer to each other. False: at the mode, as scikit-learn.
 
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
+        if averaged:
+            return self._averaged_probabilities(X, offset)
         eta = self.decision_function(X, offset)
         if eta.ndim == 1:
             # Of both signs, since 1 − p loses the digits of a p near 1.

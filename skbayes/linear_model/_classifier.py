@@ -1,5 +1,8 @@
 """MAPClassifier: linear model of the probabilities of two or more classes."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,20 +14,28 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from .._registry import resolve
 from .._sklearn import StrOptions, fit_context
 from ..likelihoods import LIKELIHOODS, Likelihood
+from ..solvers import SolverResult
 from ._base import check_offset, check_weight
 from ._class_predictions import ClassPredictions, check_offset_of_classes
 from ._design import Design
-from ._fit import fit_map, warn_unless_converged
+from ._fit import MAPFit, fit_map, record_of_fit, warn_unless_converged
+from ._leaves_one_out import LeavesOneOut, objective_of_classes
 from ._logistic_path import class_weights
-from ._model import MODEL_CONSTRAINTS, centred_over_classes, model_of
+from ._model import MODEL_CONSTRAINTS, Model, centred_over_classes, model_of
+from ._objective import LinearObjective
 from ._partial_fit import OnlineClassifier
+from ._record import Record
+from ._seen import Expansion
+from ._sequential import SequentialClassifier
+from ._tune import fit_tuned, group_codes
+from ._tune_loo import loo_tuned
 
 __all__ = ["MAPClassifier"]
 
 Array = NDArray[Any]
 
 
-class MAPClassifier(OnlineClassifier, ClassPredictions):
+class MAPClassifier(LeavesOneOut, SequentialClassifier, OnlineClassifier, ClassPredictions):
     """Linear classifier of any prior, fitted by maximum a posteriori.
 
     Two classes have a Bernoulli likelihood, more a categorical one (softmax).
@@ -88,10 +99,24 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
         The solver used.
     objective_ : float
         Negative log posterior at the end, of normalised densities.
+    loo_score_ : float
+        Sum of the log probabilities of the classes of all rows, each predicted without it, at the scale found; with
+        ``tune="loo"`` only.
     n_iter_ : int
         Iterations of the solver.
     converged_ : bool
         Whether the solver's tolerance was reached.
+    posterior_ : CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept, of one class after the other. Formed when something is
+        asked of it.
+    coef_std_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : ndarray of shape (1,) or (n_classes,)
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float
+        Logarithm of the marginal likelihood p(y), where it is defined: not under a prior with a kink, and not under a
+        flat
+        one, which an AttributeError says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -204,7 +229,6 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
         weight = self._row_weights(codes, classes, check_weight(sample_weight, X), X)
         self.__dict__.pop("_online", None)  # of partial_fit
         self.classes_ = classes
-        model = model_of(self, X, likelihood, weight)
         check_offset_of_classes(offset, classes)
         if offset is not None and np.ndim(likelihood.start_intercept(codes, weight)):
             raise ValueError(
@@ -212,15 +236,53 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
                 "Use likelihood='bernoulli'."
             )
         shift = None if offset is None else check_offset(offset, X)
-        fit = fit_map(Design(X), codes, model, shift, self._start(X))
+        warn_unless_converged(self, self._fit_rows(X, codes, weight, shift))
+        return self
+
+    def _fit_rows(
+        self,
+        X: Any,
+        codes: Array,
+        weight: Array | None,
+        shift: Array | None = None,
+        seen: Sequence[Expansion] | None = None,
+    ) -> list[SolverResult]:
+        """Fit to rows that were checked, their classes by number; `seen` has one entry: what earlier rows say."""
+        model = model_of(self, X, self._likelihood_of(self.classes_), weight)
+        if seen is not None:
+            model = replace(model, seen=seen[0])
+        design, before = Design(X), model
+        fit = self._fit_model(design, codes, model, shift)
+        model = replace(model, prior=fit.prior)
         rows = centred_over_classes(fit.w.reshape(-1, X.shape[1] + self.fit_intercept), model)
         self.coef_ = rows[:, : X.shape[1]]
         self.intercept_ = rows[:, -1] if self.fit_intercept else np.zeros(len(rows), rows.dtype)
-        self.likelihood_, self.prior_, self.solver_ = fit.likelihood, model.prior, fit.solver
+        self.likelihood_, self.prior_, self.solver_ = fit.likelihood, fit.prior, fit.solver
         self.objective_, self.n_iter_ = fit.value, fit.n_iter
+        self.__dict__.pop("loo_score_", None)
+        if fit.loo_score is not None:
+            self.loo_score_ = fit.loo_score
         self.converged_ = fit.result.converged
-        warn_unless_converged(self, [fit.result])
-        return self
+        self._remember(
+            partial(_record_of, design, codes, before, shift, replace(fit, w=rows.ravel())),
+            (X, codes, weight, shift),
+            log_evidence=None if fit.log_evidence is None else [fit.log_evidence],
+        )
+        return [fit.result]
+
+    def _fit_model(self, design: Design, codes: Array, model: Model, shift: Array | None) -> MAPFit:
+        names = getattr(self, "feature_names_in_", None)
+        groups = group_codes(self.groups, names, design.shape[1], self.tune)
+        if self.tune is None:
+            return fit_map(design, codes, model, shift, self._start(design.X))
+        if self.tune == "loo":
+            return loo_tuned(design, codes, model, shift)
+        return fit_tuned(design, codes, model, shift, self.tune, groups)
+
+    def _fitted_objectives(
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None, offset: ArrayLike | None
+    ) -> list[tuple[LinearObjective, Array]]:
+        return objective_of_classes(self, X, y, sample_weight, offset)
 
     def _likelihood_of(self, classes: Array) -> Likelihood:
         if len(classes) < 2:
@@ -243,6 +305,9 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
         by_class = class_weights(self.class_weight, classes, codes, weight).astype(X.dtype)[codes]
         return by_class if weight is None else by_class * weight
 
+    def _weights_of_new_rows(self, codes: Array, weight: Array | None, X: Any) -> Array | None:
+        return self._row_weights(codes, self.classes_, weight, X)
+
     def _start(self, X: Any) -> Array | None:
         """Return where to begin: at the coefficients of the fit before, if asked for and of the same shape."""
         coef = getattr(self, "coef_", None)
@@ -253,8 +318,10 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
         start: Array = np.hstack([coef, intercept]).astype(X.dtype).ravel()
         return start
 
-    def predict_proba(self, X: Any, offset: ArrayLike | None = None) -> Array:
-        """Return the probability of each class at the mode of the posterior.
+    def predict_proba(
+        self, X: Any, offset: ArrayLike | None = None, *, averaged: bool = False
+    ) -> Array:
+        """Return the probability of each class.
 
         Parameters
         ----------
@@ -262,6 +329,9 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
             Features.
         offset : array-like of shape (n_samples,), default=None
             Added to the linear predictor; for two classes only.
+        averaged : bool, default=False
+            Whether to average over the posterior of the coefficients: rows unlike those of the fit get probabilities
+            nearer to each other. False: at the mode.
 
         Returns
         -------
@@ -269,8 +339,8 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
             In the order of `classes_`.
         """
         check_is_fitted(self, "coef_")
-        if len(self.coef_) > 1:  # a row for each class: softmax
-            return super().predict_proba(X, offset)
+        if averaged or self.coef_.shape[0] > 1:  # a row for each class: softmax
+            return super().predict_proba(X, offset, averaged=averaged)
         eta = self.decision_function(X, offset)
         of = self.likelihood_.inverse_link
         # The links are symmetric: 1 − p would lose the digits of a p near 1.
@@ -297,3 +367,10 @@ class MAPClassifier(OnlineClassifier, ClassPredictions):
         eta = self.decision_function(X, offset)
         columns = [np.full(len(eta), k) for k in (0, 1)]
         return np.column_stack([self.likelihood_.log_density(y, eta) for y in columns])
+
+
+def _record_of(
+    design: Design, codes: Array, model: Model, shift: Array | None, fit: MAPFit
+) -> list[Record]:
+    """Return the one record of a classifier."""
+    return [record_of_fit(design, codes, model, shift, fit)]

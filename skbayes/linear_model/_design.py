@@ -91,6 +91,8 @@ class Design:
         if is_thin(self.X):
             return self._sparse_gram(d).astype(dtype, copy=False)
         n, p = self.shape
+        if p == 0:  # BLAS refuses
+            return np.zeros((0, 0), dtype)
         if self.mean is None and d is None and _is_packed(self.X) and self.dtype == dtype:
             full: Array = self.X.T @ self.X  # numpy computes one triangle of it
             return full

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from ._design import Design
+from ._design import Design, weighted_mean
 from ._symmetric import factorise
 
 __all__ = ["effective_parameters"]
@@ -31,11 +31,19 @@ def effective_parameters(objective: Any, w: Array) -> float:
         and np.all(precision[:-1][free[:-1]] > 0.0)
     ):
         return _from_kernel(objective, w, free, precision)
-    index = np.flatnonzero(free)
     model = objective.quadratic_at(w)
+    layout = objective.layout
+    flat_intercept = layout.fit_intercept and free[-1] and not np.any(precision[-1])
+    if flat_intercept:  # integrated out by centring, which keeps the digits of columns far from zero
+        free = free[:-1]
+        d = model.data.weight
+        curvature = Design(model.design.X, weighted_mean(model.design.X, d)).gram(d, np.float64)
+    else:
+        curvature = model.data.hessian(w)
+    index = np.flatnonzero(free)
     P = precision[np.ix_(index, index)] if precision.ndim == 2 else np.diag(precision[index])
-    H = model.data.hessian(w)[np.ix_(index, index)] + P
-    return float(index.size - np.trace(factorise(H).solve(P)))
+    H = curvature[np.ix_(index, index)] + P
+    return float(index.size + flat_intercept - np.trace(factorise(H).solve(P)))
 
 
 def _free(objective: Any, w: Array) -> Array:

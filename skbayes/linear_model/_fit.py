@@ -4,7 +4,8 @@ Two kinds of unknowns surround the coefficients w. A likelihood may have a nuisa
 scale): given w it is refreshed, corrected for the effective number of parameters, and w is solved for again, until the
 two agree; of several such states the most probable is taken. A prior may be no convex function (horseshoe): it is
 replaced by the separable bound that touches it at w, again and again; each round lowers the objective
-(majorisation-minimisation; Hunter, Lange 2004, doi:10.1198/0003130042836).
+(majorisation-minimisation; Hunter, Lange 2004, doi:10.1198/0003130042836). And a prior may follow what the data say of
+each coefficient at w (dropout): it is refreshed until w stays where it is.
 """
 
 import warnings
@@ -23,11 +24,14 @@ from ..priors import ElasticNet, Prior
 from ..solvers import SOLVERS, Solver, SolverResult
 from ._design import Design
 from ._effective import effective_parameters
+from ._information import information_at
 from ._match import matching
 from ._model import Model
 from ._objective import LinearObjective
+from ._record import Record
+from ._seen import named_numbers
 
-__all__ = ["MAPFit", "fit_map", "mode_of", "warn_unless_converged"]
+__all__ = ["MAPFit", "fit_map", "mode_of", "record_of_fit", "warn_unless_converged"]
 
 Array = NDArray[Any]
 
@@ -64,6 +68,8 @@ class MAPFit:
         Iterations of the solver in all rounds.
     log_evidence : float or None
         log p(y), where it is known.
+    loo_score : float or None
+        Sum of the log densities of the rows left out, where the prior was tuned by it.
     """
 
     w: Array
@@ -74,6 +80,7 @@ class MAPFit:
     result: SolverResult
     n_iter: int
     log_evidence: float | None = None
+    loo_score: float | None = None
 
 
 def fit_map(
@@ -99,6 +106,8 @@ def _starts(model: Model, y: Array) -> list[Likelihood]:
     """
     if model.likelihood.is_fixed:
         return [model.likelihood]
+    if model.seen is not None:
+        return [model.seen.likelihood]
     start = model.likelihood.start(y, model.weight)
     if "scale" not in start.get_params(deep=False) or hasattr(model.prior, "quadratic"):
         return [start]
@@ -115,24 +124,30 @@ def _alternated(
 ) -> MAPFit:
     """Return where coefficients, noise and bound on the prior agree, from a likelihood on."""
     is_majorised = hasattr(model.prior, "majorizer") and not model.prior.is_smooth
+    follows_data = hasattr(model.prior, "at_information")
     w, n_iter = w0, 0
     share, change = 1.0, np.zeros(1)
     result: SolverResult
     for _ in range(_MAX_ROUNDS):
         prior = _bound_at(model.prior, w, design) if is_majorised else model.prior
+        if follows_data:
+            prior = _informed(design, y, model, likelihood, offset, w)
         make = partial(_objective, design, y, model, likelihood, prior, offset)
         solver, objective = matching(
             model.solver, model.options, make, likelihood, model.stated_prior
         )
         result = solver.solve(objective, objective.start() if w is None else w)
         n_iter += result.n_iter
-        has_moved = is_majorised and (w is None or _relative_step(w, result.w) > _SETTLED)
+        has_moved = is_majorised or follows_data
+        has_moved &= w is None or _relative_step(w, result.w) > _SETTLED
         w = result.w
         if not model.likelihood.is_fixed:
             known = likelihood
             dof = effective_parameters(objective, w)
             eta = objective.linear_predictor(w)
             likelihood = model.likelihood.update(y, eta, model.weight, dof)
+            if model.seen is not None:
+                likelihood = model.seen.pooled(likelihood, objective.total_weight, dof)
             change, before = _numbers(likelihood) - _numbers(known), change
             share = 0.5 * share if np.sum(change * before) < 0.0 else min(1.0, 1.2 * share)
             likelihood = _between(known, likelihood, share)
@@ -142,8 +157,9 @@ def _alternated(
     else:
         settled = f"; noise scale or bound on the prior not settled within {_SETTLED:g} after {_MAX_ROUNDS} rounds"
         result = replace(result, converged=False, message=result.message + settled)
-    value = _objective(design, y, model, likelihood, model.prior, offset).value(result.w)
-    return MAPFit(result.w, value, likelihood, model.prior, solver, result, n_iter)
+    prior = prior if follows_data else model.prior
+    value = _objective(design, y, model, likelihood, prior, offset).value(result.w)
+    return MAPFit(result.w, value, likelihood, prior, solver, result, n_iter)
 
 
 def mode_of(
@@ -166,6 +182,29 @@ def mode_of(
         result.n_iter,
         log_evidence=log_evidence,
     )
+
+
+def record_of_fit(
+    design: Design, y: Array, model: Model, offset: Array | None, fit: MAPFit
+) -> Record:
+    """Return what a fit leaves for the posterior; `model` is as it was before the fit."""
+    make = partial(_objective, design, y, model, fit.likelihood, fit.prior, offset)
+    is_estimated = not model.likelihood.is_fixed and "scale" in fit.likelihood.get_params(False)
+    data = (design.X, y, model.weight, offset)
+    return Record(make, fit.w, data, dof=noise_freedom if is_estimated else None)
+
+
+def noise_freedom(objective: LinearObjective, w: Array) -> float:
+    """Return the degrees of freedom of an estimated noise scale: N − γ, of Student's t noise fewer.
+
+    Its scale is known from N observations as that of normal noise from N ν / (ν + 3), the ratio of the Fisher
+    informations of log σ, 2 ν / (ν + 3) and 2 (Lange, Little, Taylor 1989).
+    """
+    seen = objective.prior.seen
+    total = objective.total_weight + (0.0 if seen is None else seen.total)
+    df = objective.data.likelihood.get_params(deep=False).get("df")
+    share = 1.0 if df is None else df / (df + 3.0)
+    return max(share * (total - effective_parameters(objective, w)), 1.0)
 
 
 def warn_unless_converged(estimator: Any, results: Sequence[SolverResult]) -> None:
@@ -200,6 +239,7 @@ def _objective(
         intercept_prior=model.intercept_prior,
         bounds=model.bounds,
         split=split,
+        seen=model.seen,
     )
 
 
@@ -211,9 +251,24 @@ def _bound_at(prior: Any, w: Array | None, design: Design) -> Prior:
         return ElasticNet(loc=loc, l1_scale=1.0 / l1, l2_scale=1.0 / np.sqrt(l2))
 
 
+def _informed(
+    design: Design,
+    y: Array,
+    model: Model,
+    likelihood: Likelihood,
+    offset: Array | None,
+    w: Array | None,
+) -> Prior:
+    """Return a prior that follows the data at what they say of each coefficient where the fit is."""
+    objective = _objective(design, y, model, likelihood, model.prior, offset)
+    information = information_at(objective, objective.start() if w is None else w)
+    prior: Prior = model.prior.at_information(information)  # type: ignore[attr-defined]
+    return prior
+
+
 def _numbers(likelihood: Likelihood) -> Array:
     """Return the parameters of a likelihood that are numbers: what an update may have moved."""
-    return np.array(list(_named_numbers(likelihood).values()))
+    return np.array(list(named_numbers(likelihood).values()))
 
 
 def _largest_change(known: Likelihood, found: Likelihood) -> float:
@@ -221,14 +276,6 @@ def _largest_change(known: Likelihood, found: Likelihood) -> float:
     before, after = _numbers(known), _numbers(found)
     step = np.abs(after - before)
     return float(np.max(step / np.where(after == 0.0, 1.0, np.abs(after)), initial=0.0))
-
-
-def _named_numbers(likelihood: Likelihood) -> dict[str, float]:
-    return {
-        name: value
-        for name, value in likelihood.get_params(deep=False).items()
-        if isinstance(value, (int, float)) and not isinstance(value, bool)
-    }
 
 
 def _between(known: Likelihood, found: Likelihood, share: float) -> Likelihood:
@@ -240,8 +287,8 @@ def _between(known: Likelihood, found: Likelihood, share: float) -> Likelihood:
     """
     if share == 1.0:
         return found
-    before = _named_numbers(known)
-    way = {name: value - before[name] for name, value in _named_numbers(found).items()}
+    before = named_numbers(known)
+    way = {name: value - before[name] for name, value in named_numbers(found).items()}
     moved = {name: before[name] + share * step for name, step in way.items() if step != 0.0}
     return clone(found).set_params(**moved)
 

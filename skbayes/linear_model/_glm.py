@@ -3,6 +3,7 @@
 Notation: as in `_log_link`.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,10 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from ..likelihoods import Gamma, Likelihood, Poisson
+from ..priors import Normal
+from ._effective import effective_parameters
 from ._log_link import LogLinkRegressor
+from ._objective import LinearObjective
 
 __all__ = ["MAPGammaRegressor", "MAPPoissonRegressor"]
 
@@ -57,6 +61,14 @@ class MAPPoissonRegressor(LogLinkRegressor):
         Negative log posterior at the end, of normalised densities.
     converged_ : bool
         Whether the solver's tolerance was reached.
+    posterior_ : CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept. Formed when something is asked of it.
+    coef_std_ : ndarray of shape (n_features,)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : float
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float
+        Logarithm of the marginal likelihood p(y); undefined under a flat prior, which an AttributeError says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -141,6 +153,14 @@ class MAPGammaRegressor(LogLinkRegressor):
         Negative log posterior at the end, of normalised densities, for the shape 1.
     converged_ : bool
         Whether the solver's tolerance was reached.
+    posterior_ : CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept. Formed when something is asked of it.
+    coef_std_ : ndarray of shape (n_features,)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : float
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float
+        Logarithm of the marginal likelihood p(y); undefined under a flat prior, which an AttributeError says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -174,6 +194,29 @@ class MAPGammaRegressor(LogLinkRegressor):
     @staticmethod
     def _likelihood() -> Likelihood:
         return Gamma(shape=1.0)
+
+    @staticmethod
+    def _of_posterior(make: Callable[[], LinearObjective], w: Array) -> LinearObjective:
+        # Curvature of data and prior, and what earlier rows say, are all in proportion to the shape.
+        unit = make()
+        data, seen = unit.data, unit.prior.seen
+        dof = effective_parameters(unit, w)
+        found = Gamma().update(data.y, unit.linear_predictor(w), data.weight, dof)
+        if seen is not None:
+            found = seen.pooled(found, unit.total_weight, dof)
+        prior = unit.prior.coefficient_prior
+        if isinstance(prior, Normal):
+            prior = Normal(scale=prior.scale / np.sqrt(found.shape))
+        return LinearObjective(
+            unit.design,
+            data.y,
+            found,
+            prior,
+            weight=data.weight,
+            offset=data.offset,
+            fit_intercept=unit.layout.fit_intercept,
+            seen=None if seen is None else seen.scaled(found.shape),
+        )
 
     @staticmethod
     def _half_deviance(y: Array, eta: Array) -> Array:

@@ -1,6 +1,7 @@
 """MAPLasso and MAPElasticNet: Laplace or elastic net prior, Gaussian likelihood, in scikit-learn's terms."""
 
 import warnings
+from functools import partial
 from numbers import Integral, Number, Real
 from typing import Any, ClassVar
 
@@ -13,18 +14,20 @@ from sklearn.utils.validation import check_array, validate_data
 from .._sklearn import Interval, StrOptions, fit_context
 from ..solvers import WorkingSet, order_of
 from ._base import LinearModel, check_weight
+from ._gaussian_record import elastic_net_records
 from ._lasso_descent import DescentOptions, LassoPath, descend_path
 from ._lasso_gram import checked_gram, prefilled
 from ._lasso_outcome import SparseCoefficients, noise_scale, warn_unless_converged
 from ._lasso_path import enet_path
 from ._quadratic import CentredQuadratic
+from ._sequential import Sequential
 
 __all__ = ["MAPElasticNet", "MAPLasso"]
 
 Array = NDArray[Any]
 
 
-class MAPElasticNet(MultiOutputMixin, RegressorMixin, SparseCoefficients, LinearModel):
+class MAPElasticNet(Sequential, MultiOutputMixin, RegressorMixin, SparseCoefficients, LinearModel):
     """Elastic net: the mode of the posterior of an elastic net prior and a Gaussian likelihood.
 
     The numbers are those of `sklearn.linear_model.ElasticNet` at the same arguments; X is neither centred nor copied.
@@ -73,6 +76,17 @@ class MAPElasticNet(MultiOutputMixin, RegressorMixin, SparseCoefficients, Linear
         Whether the tolerance was reached.
     noise_scale_ : float or ndarray of shape (n_targets,)
         Estimated standard deviation of the noise, in the unit of y; NaN where no degrees of freedom are left for it.
+    posterior_ : CoefficientPosterior or list of CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept, given which coefficients are zero; one for each target
+        if there are several. Formed when something is asked of it.
+    coef_std_ : ndarray of shape (n_features,) or (n_targets, n_features)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : float or ndarray of shape (n_targets,)
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float or ndarray of shape (n_targets,)
+        Logarithm of the marginal likelihood p(y), where it is defined: not under a prior with a kink, and not under a
+        flat
+        one, which an AttributeError says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -203,6 +217,10 @@ class MAPElasticNet(MultiOutputMixin, RegressorMixin, SparseCoefficients, Linear
         weight = None if isinstance(sample_weight, Number) else check_weight(sample_weight, X)
         return self._fit_checked(X, Y, weight, check_gram=check_input)
 
+    def _fit_rows(self, X: Array, y: Array, weight: Array | None) -> None:
+        """Fit to rows that were checked."""
+        self._fit_checked(np.asfortranarray(X), y if y.ndim == 2 else y[:, None], weight)
+
     def _fit_checked(
         self,
         X: Any,
@@ -248,20 +266,25 @@ class MAPElasticNet(MultiOutputMixin, RegressorMixin, SparseCoefficients, Linear
             coef[j] = path.coefs[:, 0]
             forms.append(form)
             paths.append(path)
-        self._keep(forms, paths, coef)
+        self._keep(forms, paths, coef, (X, Y, weight, None))
         return self
 
-    def _keep(self, forms: list[CentredQuadratic], paths: list[LassoPath], coef: Array) -> None:
+    def _keep(
+        self,
+        forms: list[CentredQuadratic],
+        paths: list[LassoPath],
+        coef: Array,
+        data: tuple[Any, ...],
+    ) -> None:
         intercept = np.array(
             [form.intercept(w) for form, w in zip(forms, coef, strict=True)], dtype=coef.dtype
         )
         gaps = np.array([path.gaps[0] for path in paths])
-        scale = np.array(
-            [
-                noise_scale(form, w, self.alpha * (1.0 - self.l1_ratio))
-                for form, w in zip(forms, coef, strict=True)
-            ]
-        )
+        noise = [
+            noise_scale(form, w, self.alpha * (1.0 - self.l1_ratio))
+            for form, w in zip(forms, coef, strict=True)
+        ]
+        scale = np.array([sigma for sigma, _ in noise])
         objective = np.array([path.values[0] for path in paths])
         n_iter = [path.n_iters[0] for path in paths]
         single = len(paths) == 1
@@ -272,6 +295,13 @@ class MAPElasticNet(MultiOutputMixin, RegressorMixin, SparseCoefficients, Linear
         self.noise_scale_ = scale[0] if single else scale
         self.n_iter_: Any = n_iter[0] if single else n_iter
         self.converged_ = all(bool(path.converged[0]) for path in paths)
+        total = forms[0].total
+        strengths = self.alpha * self.l1_ratio * total, self.alpha * (1.0 - self.l1_ratio) * total
+        W = np.column_stack([coef, intercept]) if self.fit_intercept else coef
+        make = partial(
+            elastic_net_records, data, W, noise, strengths, self.fit_intercept, self.positive
+        )
+        self._remember(make, data, is_single=single)
         warn_unless_converged(paths, self.max_iter or 1000)
 
 
@@ -322,6 +352,17 @@ class MAPLasso(MAPElasticNet):
         Whether the tolerance was reached.
     noise_scale_ : float or ndarray of shape (n_targets,)
         Estimated standard deviation of the noise, in the unit of y; NaN where no degrees of freedom are left for it.
+    posterior_ : CoefficientPosterior or list of CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept, given which coefficients are zero; one for each target
+        if there are several. Formed when something is asked of it.
+    coef_std_ : ndarray of shape (n_features,) or (n_targets, n_features)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : float or ndarray of shape (n_targets,)
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float or ndarray of shape (n_targets,)
+        Logarithm of the marginal likelihood p(y), where it is defined: not under a prior with a kink, and not under a
+        flat
+        one, which an AttributeError says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)

@@ -162,6 +162,7 @@ class PathCV(RegressorMixin, SparseCoefficients, LinearModel):
             "noise_scale_",
         ):
             setattr(self, name, getattr(model, name))
+        self._outcome = model._outcome
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return who wants which metadata: this model and its splitter.

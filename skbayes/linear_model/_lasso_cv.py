@@ -72,6 +72,17 @@ class MAPElasticNetCV(PathCV):
         Whether the last fit reached the tolerance.
     noise_scale_ : float
         Estimated standard deviation of the noise, in the unit of y.
+    posterior_ : CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept, given the strength and which coefficients are zero.
+        Formed when something is asked of it.
+    coef_std_ : ndarray of shape (n_features,)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : float
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float
+        Logarithm of the marginal likelihood p(y), where it is defined: not under a prior with a kink, and not under a
+        flat
+        one, which an AttributeError says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -196,6 +207,17 @@ class MAPLassoCV(PathCV):
         Whether the last fit reached the tolerance.
     noise_scale_ : float
         Estimated standard deviation of the noise, in the unit of y.
+    posterior_ : CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept, given the strength and which coefficients are zero.
+        Formed when something is asked of it.
+    coef_std_ : ndarray of shape (n_features,)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : float
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float
+        Logarithm of the marginal likelihood p(y), where it is defined: not under a prior with a kink, and not under a
+        flat
+        one, which an AttributeError says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)

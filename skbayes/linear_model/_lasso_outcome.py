@@ -10,13 +10,14 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ._lasso_descent import LassoPath
 from ._quadratic import CentredQuadratic
+from ._uncertain import UncertainRegressor
 
 __all__ = ["SparseCoefficients", "noise_scale", "warn_unless_converged"]
 
 Array = NDArray[Any]
 
 
-class SparseCoefficients:
+class SparseCoefficients(UncertainRegressor):
     """What all models of this family have after `fit`; goes before `LinearModel`."""
 
     coef_: Array
@@ -26,24 +27,30 @@ class SparseCoefficients:
         """The coefficients as a CSR matrix of shape (1 or n_targets, n_features)."""
         return sparse.csr_matrix(np.atleast_2d(self.coef_))
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, return_std: bool = False) -> Any:
         """Predict the mean of y.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features.
+        return_std : bool, default=False
+            Whether to return standard deviations too.
 
         Returns
         -------
         y_pred : ndarray of shape (n_samples,) or (n_samples, n_targets)
             X·coef + intercept.
+        y_std : ndarray of shape (n_samples,) or (n_samples, n_targets)
+            With `return_std`: standard deviations of an observation, of its noise and of the uncertainty of
+            coefficients and intercept together.
         """
-        return self._linear_predictor(X)  # type: ignore[attr-defined]
+        mean = self._linear_predictor(X)  # type: ignore[attr-defined]
+        return (mean, self._predictive_std(X)) if return_std else mean
 
 
-def noise_scale(form: CentredQuadratic, w: Array, l2: float) -> float:
-    """Return √(Σ s r² / (Σ s − γ))."""
+def noise_scale(form: CentredQuadratic, w: Array, l2: float) -> tuple[float, float]:
+    """Return √(Σ s r² / (Σ s − γ)), NaN where nothing is left for it, and Σ s − γ."""
     support = np.flatnonzero(w)
     gamma = float(len(support)) + float(form.x_mean is not None)
     if l2 > 0 and len(support):
@@ -54,7 +61,7 @@ def noise_scale(form: CentredQuadratic, w: Array, l2: float) -> float:
         gamma -= ridge * float(np.sum(np.linalg.inv(np.linalg.cholesky(G)) ** 2))
     free = form.total - gamma
     r = form.residual(w.astype(np.float64)).astype(np.float64)
-    return float(np.sqrt((r @ r) / free)) if free > 0 else float("nan")
+    return (float(np.sqrt((r @ r) / free)) if free > 0 else float("nan")), free
 
 
 def warn_unless_converged(paths: list[LassoPath], max_iter: int) -> None:

@@ -1,5 +1,6 @@
 """LinearRegressionMLE: Gaussian likelihood alone, in scikit-learn's terms."""
 
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -11,11 +12,14 @@ from sklearn.utils.validation import validate_data
 
 from .._sklearn import Interval, fit_context
 from ._base import LinearModel, check_weight
+from ._gaussian_record import ridge_records
 from ._ridge_data import RidgeData
 from ._ridge_options import Array, as_targets, sigma
 from ._ridge_solve import choose_road, solve_ridge
+from ._sequential import Sequential
 from ._spectrum import spectrum_of
 from ._symmetric import cholesky
+from ._uncertain import UncertainRegressor
 
 __all__ = ["LinearRegressionMLE"]
 
@@ -24,7 +28,9 @@ __all__ = ["LinearRegressionMLE"]
 _WELL_CONDITIONED = 1e-8
 
 
-class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
+class LinearRegressionMLE(
+    Sequential, UncertainRegressor, MultiOutputMixin, RegressorMixin, LinearModel
+):
     """Least squares: the maximum of a Gaussian likelihood.
 
     The numbers are those of `sklearn.linear_model.LinearRegression` at the same arguments; X is not copied.
@@ -56,6 +62,15 @@ class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
     noise_scale_ : float or ndarray of shape (n_targets,)
         Estimated standard deviation of the noise, from the residuals and the degrees of freedom left, in the unit of y;
         NaN where none are left. For dense X without `positive`.
+    posterior_ : CoefficientPosterior or list of CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept; one for each target if there are several. Formed when
+        something is asked of it.
+    coef_std_ : ndarray of shape (n_features,) or (n_targets, n_features)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : float or ndarray of shape (n_targets,)
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float or ndarray of shape (n_targets,)
+        Undefined under a flat prior: an AttributeError says so.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -134,8 +149,13 @@ class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
             multi_output=True,
             y_numeric=True,
         )
+        self._fit_rows(X, y, check_weight(sample_weight, X))
+        return self
+
+    def _fit_rows(self, X: Any, y: Array, weight: Array | None) -> None:
+        """Fit to rows that were checked."""
         Y, is_single = as_targets(y, X.dtype)
-        data = RidgeData(X, Y, check_weight(sample_weight, X), self.fit_intercept)
+        data = RidgeData(X, Y, weight, self.fit_intercept)
         for name in ("rank_", "singular_", "noise_scale_"):
             if hasattr(self, name):
                 delattr(self, name)
@@ -145,18 +165,25 @@ class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
             # A tolerance of zero would let conjugate gradients run until rounding stops them.
             tol = max(self.tol, float(np.finfo(np.float64).eps))
             fit = solve_ridge(data, zero, road, tol=tol)
-            coef, intercept = fit.coef, fit.intercept
+            coef, intercept, power, left = fit.coef, fit.intercept, fit.residual_power, None
         else:
-            coef, intercept = self._fit_dense(data, is_single)
+            coef, intercept, power, left = self._fit_dense(data, is_single)
         self.coef_ = np.ascontiguousarray(coef.T).astype(X.dtype, copy=False)
         self.intercept_ = intercept.astype(X.dtype, copy=False) if self.fit_intercept else 0.0
         if is_single:
             self.coef_ = self.coef_[0]
             self.intercept_ = self.intercept_[0] if self.fit_intercept else 0.0
-        return self
+        zero = np.zeros(data.n_targets)
+        make = partial(
+            ridge_records, data, zero, coef, intercept, power, left, is_positive=self.positive
+        )
+        self._remember(make, data.parts, is_single=is_single)
 
-    def _fit_dense(self, data: RidgeData, is_single: bool) -> tuple[Array, Array]:
-        """Return coefficients (p, k) and intercepts (k,); set rank, singular values and noise scale."""
+    def _fit_dense(self, data: RidgeData, is_single: bool) -> tuple[Array, Array, Array, Array]:
+        """Return coefficients (p, k), intercepts, residual powers and degrees of freedom left, (k,).
+
+        Set rank, singular values and noise scale.
+        """
         found = self._by_gram(data)
         if found is None:
             found = self._by_factors_of_data(data)
@@ -165,8 +192,9 @@ class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
         self.singular_ = singular.astype(data.X.dtype, copy=False)
         self.rank_ = int(np.sum(singular > self.tol * top)) if top > 0 else 0
         left = np.full(data.n_targets, data.total - self.rank_ - self.fit_intercept)
-        self.noise_scale_ = sigma(data.residual_power(coef, intercept), left, is_single)
-        return coef, intercept
+        power = data.residual_power(coef, intercept)
+        self.noise_scale_ = sigma(power, left, is_single)
+        return coef, intercept, power, left
 
     def _by_gram(self, data: RidgeData) -> tuple[Array, Array, Array] | None:
         """Return coefficients, intercepts and singular values, or None where the Gram would lose too many digits."""
@@ -195,20 +223,26 @@ class LinearRegressionMLE(MultiOutputMixin, RegressorMixin, LinearModel):
         coef, _, _, singular = linalg.lstsq(Z, data.scaled_targets(), cond=self.tol)
         return coef, data.target_mean - data.mean @ coef, singular
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, return_std: bool = False) -> Any:
         """Predict the mean of y.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features.
+        return_std : bool, default=False
+            Whether to return standard deviations too.
 
         Returns
         -------
         y_pred : ndarray of shape (n_samples,) or (n_samples, n_targets)
             X·coef + intercept.
+        y_std : ndarray of shape (n_samples,) or (n_samples, n_targets)
+            With `return_std`: standard deviations of an observation, of its noise and of the uncertainty of
+            coefficients and intercept together.
         """
-        return self._linear_predictor(X)
+        mean = self._linear_predictor(X)
+        return (mean, self._predictive_std(X)) if return_std else mean
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

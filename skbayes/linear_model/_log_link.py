@@ -8,6 +8,7 @@ free of w (gamma: of shape 1), so that times S this is the negative log posterio
 
 import math
 from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -20,13 +21,17 @@ from sklearn.utils.validation import check_array, check_consistent_length, valid
 from .._sklearn import Interval, StrOptions, fit_context
 from ..likelihoods import Likelihood
 from ..priors import Flat, Normal, Prior
-from ..solvers import SOLVERS
+from ..solvers import SOLVERS, SolverResult
 from ._base import LinearModel, check_offset, check_weight
 from ._design import Design
 from ._fit import warn_unless_converged
 from ._match import matching
 from ._minimum_norm import of_least_norm
 from ._objective import LinearObjective
+from ._record import Record
+from ._seen import Expansion
+from ._sequential import Sequential
+from ._uncertain import UncertainRegressor
 
 __all__ = ["LogLinkRegressor"]
 
@@ -36,7 +41,7 @@ Array = NDArray[Any]
 GLM_ALIASES = {"lbfgs": "lbfgs", "newton-cholesky": "newton"}
 
 
-class LogLinkRegressor(RegressorMixin, LinearModel):
+class LogLinkRegressor(Sequential, UncertainRegressor, RegressorMixin, LinearModel):
     """What the two share; a subclass has `_likelihood`, `_half_deviance` and `_null_rate`."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -68,6 +73,8 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
         self.warm_start = warm_start
         self.verbose = verbose
 
+    _sums_rows: ClassVar[bool] = False
+
     @staticmethod
     @abstractmethod
     def _likelihood() -> Likelihood:
@@ -82,6 +89,11 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
     @abstractmethod
     def _null_rate(y: Array, weight: Array | None, exposure: Array | float) -> float:
         """Return exp b of the model without features, where exposure is exp o."""
+
+    @staticmethod
+    def _of_posterior(make: Callable[[], LinearObjective], w: Array) -> LinearObjective:
+        """Return the objective of which the posterior is made, from that of the fit; both have the mode w."""
+        return make()
 
     @fit_context()
     def fit(
@@ -128,8 +140,21 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
         y = self._checked_target(y, X.dtype)
         weight = check_weight(sample_weight, X)
         shift = None if offset is None else check_offset(offset, X)
+        warn_unless_converged(self, self._fit_rows(X, y, weight, shift))
+        return self
+
+    def _fit_rows(
+        self,
+        X: Any,
+        y: Array,
+        weight: Array | None,
+        shift: Array | None = None,
+        seen: Sequence[Expansion] | None = None,
+    ) -> list[SolverResult]:
+        """Fit to rows that were checked; `seen` has one entry: what earlier rows say."""
+        before = None if seen is None else seen[0]
         total = float(len(y) if weight is None else weight.sum())
-        precision = self.alpha * total
+        precision = self.alpha * (total if before is None else total + before.total)
         self.prior_: Prior = Normal(scale=1.0 / math.sqrt(precision)) if precision > 0 else Flat()
         likelihood = self._likelihood()
         make = partial(
@@ -141,6 +166,7 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
             weight=weight,
             offset=shift,
             fit_intercept=self.fit_intercept,
+            seen=before,
         )
         self.solver_, objective = matching(
             GLM_ALIASES.get(self.solver, self.solver),
@@ -149,7 +175,9 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
             likelihood,
             self.prior_,
         )
-        result = self.solver_.solve(objective, self._start(X, y, weight, shift))
+        is_first = before is None or self.warm_start
+        w0 = self._start(X, y, weight, shift) if is_first else objective.start()
+        result = self.solver_.solve(objective, w0)
         if precision == 0:
             result = of_least_norm(objective, result)
         p = X.shape[1]
@@ -157,8 +185,9 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
         self.intercept_ = result.w[p] if self.fit_intercept else 0.0
         self.n_iter_ = result.n_iter
         self.objective_, self.converged_ = result.value, result.converged
-        warn_unless_converged(self, [result])
-        return self
+        data = (X, y, weight, shift)
+        self._remember(partial(_records_of, self._of_posterior, make, result.w, data), data)
+        return [result]
 
     def _checked_target(self, y: ArrayLike, dtype: Any) -> Array:
         target: Array = check_array(y, dtype=dtype, ensure_2d=False, input_name="y")
@@ -170,6 +199,9 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
                 f"Some value(s) of y are out of the valid range of the loss. {error}"
             ) from None
         return target
+
+    def _check_new_targets(self, y: Array) -> None:
+        self._checked_target(y, y.dtype)
 
     def _start(self, X: Any, y: Array, weight: Array | None, shift: Array | None) -> Array:
         """Return where to begin: the model without features, or the fit before."""
@@ -193,13 +225,15 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
         # Of zeros alone the rate is zero; the likelihood knows a finite place on the way to its logarithm.
         return math.log(rate) if rate > 0 else float(self._likelihood().start_intercept(y, weight))
 
-    def predict(self, X: Any, offset: ArrayLike | None = None) -> Array:
+    def predict(self, X: Any, return_std: bool = False, offset: ArrayLike | None = None) -> Any:
         """Predict the mean of y at the mode of the posterior.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features.
+        return_std : bool, default=False
+            Whether to return standard deviations too.
         offset : array-like of shape (n_samples,), default=None
             Added to the linear predictor.
 
@@ -207,8 +241,12 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
         -------
         y_pred : ndarray of shape (n_samples,)
             exp(X coef + intercept + offset).
+        y_std : ndarray of shape (n_samples,)
+            With `return_std`: standard deviations of an observation, of its noise and of the uncertainty of
+            coefficients and intercept together.
         """
-        return self._likelihood().inverse_link(self._linear_predictor(X, offset))
+        mean = self._likelihood().inverse_link(self._linear_predictor(X, offset))
+        return (mean, self._predictive_std(X, offset)) if return_std else mean
 
     def score(
         self,
@@ -258,3 +296,12 @@ class LogLinkRegressor(RegressorMixin, LinearModel):
         tags = super().__sklearn_tags__()
         tags.target_tags.positive_only = True
         return tags
+
+
+def _records_of(
+    of_posterior: Callable[[Any, Array], LinearObjective],
+    make: Callable[[], LinearObjective],
+    w: Array,
+    data: tuple[Any, ...],
+) -> list[Record]:
+    return [Record(partial(of_posterior, make, w), w, data)]

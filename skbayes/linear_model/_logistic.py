@@ -1,6 +1,9 @@
 """Logistic regression by scikit-learn's arguments: a normal, Laplace, elastic-net or flat prior on the coefficients."""
 
 import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -20,6 +23,8 @@ from ._logistic_options import (
     penalty_of,
 )
 from ._logistic_path import LogisticProblem, class_weights, warn_of_no_convergence
+from ._seen import Expansion
+from ._sequential import SequentialClassifier
 
 __all__ = ["LOGISTIC_CONSTRAINTS", "MAPLogisticRegression", "encoded", "problem_of", "validated"]
 
@@ -44,7 +49,7 @@ LOGISTIC_CONSTRAINTS: dict[str, Any] = {
 _LARGEST_OF_LIBLINEAR = 1e30
 
 
-class MAPLogisticRegression(ClassPredictions):
+class MAPLogisticRegression(SequentialClassifier, ClassPredictions):
     """Logistic regression, by the maximum a posteriori; arguments and results of scikit-learn's LogisticRegression.
 
     Two classes have the Bernoulli likelihood with logit link, more the categorical one with softmax link.
@@ -106,6 +111,17 @@ class MAPLogisticRegression(ClassPredictions):
         Negative log posterior at the end, of normalised densities.
     converged_ : bool
         Whether the solver's tolerance was reached.
+    posterior_ : CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept, of one class after the other. Formed when something is
+        asked of it.
+    coef_std_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : ndarray of shape (1,) or (n_classes,)
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float
+        Logarithm of the marginal likelihood p(y), where it is defined: not under a prior with a kink, and not under a
+        flat
+        one, which an AttributeError says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -232,16 +248,32 @@ class MAPLogisticRegression(ClassPredictions):
         self.classes_, code = encoded(y, self.solver)
         check_offset_of_classes(offset, self.classes_)
         weight = check_weight(sample_weight, X)
-        problem = problem_of(self, X, code, weight, offset)
+        self._fit_problem(problem_of(self, X, code, weight, offset), C, l1_ratio)
+        return self
+
+    def _fit_rows(
+        self,
+        X: Any,
+        code: Array,
+        weight: Array | None,
+        shift: Array | None,
+        seen: Sequence[Expansion],
+    ) -> None:
+        """Fit to rows that were checked, after those of which `seen` tells."""
+        _, C, l1_ratio = penalty_of(self.penalty, self.C, self.l1_ratio)
+        problem = problem_of(self, X, code, weight, shift)
+        self._fit_problem(replace(problem, seen=seen[0]), C, l1_ratio)
+
+    def _fit_problem(self, problem: LogisticProblem, C: float, l1_ratio: float) -> None:
         mode = problem.solve(C, l1_ratio, self._start(problem))
         result = mode.result
-        self._set_coefficients(mode.w, X.shape[1])
+        self._set_coefficients(mode.w, problem.X.shape[1])
         self.n_iter_ = np.array([result.n_iter], dtype=np.int32)
         self.prior_, self.solver_ = mode.prior, mode.solver
         self.objective_, self.converged_ = result.value, result.converged
+        self._remember(partial(problem.records, mode), problem.parts)
         if not result.converged:
-            warn_of_no_convergence(mode, self.solver)
-        return self
+            warn_of_no_convergence(mode, self.solver, stacklevel=5)
 
     def _start(self, problem: LogisticProblem) -> Array | None:
         """Return where to begin: the coefficients of the fit before, if that is wanted."""

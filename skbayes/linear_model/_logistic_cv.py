@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -25,6 +26,7 @@ from ._logistic import (
 from ._logistic_folds import FoldPaths, FoldScore, fit_folds
 from ._logistic_options import check_solver, paths_of
 from ._logistic_path import LogisticProblem, warn_of_no_convergence
+from ._outcome import NoOutcome
 
 __all__ = ["MAPLogisticRegressionCV"]
 
@@ -103,6 +105,17 @@ class MAPLogisticRegressionCV(ClassPredictions):
         The strength chosen; in the legacy layout the same for each class.
     l1_ratio_ : float or ndarray of shape (n_classes,)
         The value of `l1_ratio` chosen, likewise.
+    posterior_ : CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept, of one class after the other, given the strength; with
+        `refit` only. Formed when something is asked of it.
+    coef_std_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : ndarray of shape (1,) or (n_classes,)
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float
+        Logarithm of the marginal likelihood p(y), where it is defined: not under a prior with a kink, and not under a
+        flat
+        one, which an AttributeError says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -288,10 +301,15 @@ class MAPLogisticRegressionCV(ClassPredictions):
             if not mode.result.converged:
                 warn_of_no_convergence(mode, self.solver, stacklevel=5)
             w = mode.w
+            self._remember(partial(problem.records, mode), problem.parts)
         else:
             i, j = np.unravel_index(np.argmax(order, axis=1), (n_cs, n_ratios))
             self.C_, self.l1_ratio_ = float(np.mean(self.Cs_[i])), float(np.mean(ratios[j]))
             w = paths.coefs[folds, j, i].mean(axis=0)
+            self._outcome = NoOutcome(
+                f"{type(self).__name__}(refit=False) has the means of the coefficients of the folds, which are the mode "
+                "of no posterior. Use refit=True."
+            )
         self._set_coefficients(w, self.n_features_in_)
 
     def _set_legacy_attributes(self, paths: FoldPaths, l1_ratios: Any) -> None:

@@ -6,6 +6,7 @@ flattened; without an intercept p in place of p + 1. s are sample weights times 
 
 import math
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -23,6 +24,8 @@ from ._logistic_options import intercept_prior_of, prior_of, solver_for
 from ._match import matching
 from ._minimum_norm import of_least_norm
 from ._objective import LinearObjective
+from ._record import Record
+from ._seen import Expansion
 
 __all__ = ["LogisticMode", "LogisticProblem", "class_weights", "warn_of_no_convergence"]
 
@@ -52,12 +55,15 @@ class LogisticMode:
         What solved it.
     prior : Prior
         Of the coefficients.
+    make : callable
+        Without arguments; returns the objective.
     """
 
     w: Array
     result: SolverResult
     solver: Solver
     prior: Prior
+    make: Callable[[], LinearObjective]
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,8 @@ class LogisticProblem:
         As of the estimator.
     options : dict
         `max_iter`, `tol`, `random_state` for the solver.
+    seen : Expansion or None
+        What earlier rows say, which are not among these.
     """
 
     X: Any
@@ -89,6 +97,7 @@ class LogisticProblem:
     options: dict[str, Any]
     weight: Array | None = None
     offset: Array | None = None
+    seen: Expansion | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -110,6 +119,7 @@ class LogisticProblem:
             fit_intercept=self.fit_intercept,
             intercept_prior=intercept_prior_of(C, l1_ratio, self.intercept_scaling, self.solver),
             n_classes=None if self.n_classes == 2 else self.n_classes,
+            seen=self.seen,
         )
         solver, objective = matching(
             solver_for(self.solver, l1_ratio),
@@ -118,14 +128,25 @@ class LogisticProblem:
             likelihood,
             prior,
         )
-        w0 = np.zeros(self.shape, dtype=self.X.dtype) if start is None else start
-        result = solver.solve(objective, w0.ravel())
+        if start is None:
+            w0 = np.zeros(self.shape) if self.seen is None else self.seen.centre
+            start = w0.astype(self.X.dtype)
+        result = solver.solve(objective, start.ravel())
         if math.isinf(C):
             result = of_least_norm(objective, result)
         w = self._centred(result.w.reshape(self.shape), C, l1_ratio)
         if l1_ratio > 0 and self.n_classes > 2:  # the shift may have been a step of its own
             result = replace(result, value=objective.value(w.ravel()))
-        return LogisticMode(w, result, solver, prior)
+        return LogisticMode(w, result, solver, prior, make)
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """Return X, the classes by number, weights and offset."""
+        return self.X, self.code, self.weight, self.offset
+
+    def records(self, mode: LogisticMode) -> list[Record]:
+        """Return what a mode leaves for the posterior."""
+        return [Record(mode.make, mode.w.ravel(), self.parts)]
 
     def _likelihood(self) -> Likelihood:
         return Bernoulli() if self.n_classes == 2 else Categorical()
@@ -139,7 +160,7 @@ class LogisticProblem:
         The same vector added to every class changes no probability. A flat prior does not mind: then those that sum
         to zero over the classes, which makes the solution the same for every solver.
         """
-        if self.n_classes == 2:
+        if self.n_classes == 2 or (self.seen is not None and self.seen.is_diagonal):
             return w
         p = self.X.shape[1]
         shift = w.mean(axis=0)

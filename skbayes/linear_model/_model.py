@@ -14,6 +14,7 @@ from ..exceptions import IncompatibleModelError
 from ..likelihoods import Likelihood
 from ..priors import PRIORS, Prior
 from ._base import bounds_of
+from ._seen import Expansion
 
 __all__ = ["MODEL_CONSTRAINTS", "Model", "centred_over_classes", "model_of"]
 
@@ -59,6 +60,8 @@ class Model:
         None: flat.
     options : dict
         `max_iter`, `tol` and `random_state` for a solver given by name, where they are given.
+    seen : Expansion or None
+        What earlier rows say, which are not among the data; None: there are none.
     """
 
     likelihood: Likelihood
@@ -70,6 +73,7 @@ class Model:
     fit_intercept: bool
     intercept_prior: Prior | None
     options: dict[str, Any]
+    seen: Expansion | None = None
 
 
 def model_of(estimator: Any, X: Any, likelihood: Likelihood, weight: Array | None) -> Model:
@@ -78,7 +82,12 @@ def model_of(estimator: Any, X: Any, likelihood: Likelihood, weight: Array | Non
     n_features = X.shape[1]
     stated_prior = resolve(estimator.prior, PRIORS, "prior")
     _refuse_positive(stated_prior, "prior")
-    prior = clone(stated_prior).for_features(names, n_features)
+    prior = clone(stated_prior)
+    if hasattr(prior, "for_classes"):
+        classes = getattr(estimator, "classes_", None)
+        is_one = np.ndim(likelihood.start_intercept(np.arange(2.0))) == 0
+        prior = prior.for_classes(classes, is_one)
+    prior = prior.for_features(names, n_features)
     intercept_prior = estimator.intercept_prior
     if intercept_prior is not None:
         _refuse_positive(intercept_prior, "intercept_prior")
@@ -127,7 +136,7 @@ def centred_over_classes(rows: Array, model: Model) -> Array:
     The same vector added to every class changes no probability: where the prior does not mind either, the solver ends
     anywhere on a line.
     """
-    if len(rows) == 1:
+    if len(rows) == 1 or model.prior.is_joint or (model.seen is not None and model.seen.is_diagonal):
         return rows
     n_features = rows.shape[1] - model.fit_intercept
     centred = rows - rows.mean(axis=0)

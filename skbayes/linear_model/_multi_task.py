@@ -14,6 +14,7 @@ from .._sklearn import Interval, StrOptions, fit_context
 from ._base import LinearModel, check_weight
 from ._design import Design, weighted_mean
 from ._lasso_outcome import SparseCoefficients
+from ._multi_task_posterior import RowSparseMode, RowSparseOutcome
 from ._ridge_data import RidgeData
 from ._ridge_solve import solve_ridge
 from ._row_sparse import RowSparseFit, row_sparse
@@ -184,13 +185,15 @@ class MAPMultiTaskElasticNet(SparseCoefficients, MultiOutputMixin, RegressorMixi
         self.coef_ = np.asfortranarray(fit.coef.T.astype(X.dtype))
         self.intercept_ = (level - mean @ fit.coef).astype(X.dtype) if self.fit_intercept else 0.0
         self.objective_ = self._objective(X, Y, s)
+        a, c = self._strengths(s)
+        W, b = fit.coef, level - mean @ fit.coef
+        self._outcome = RowSparseOutcome(RowSparseMode(X, Y, s, W, b, a, c, self.fit_intercept))
         if not self.converged_:
             self._warn()
         return self
 
     def _solve(self, X: Any, V: Array, s: Array, mean: Array) -> RowSparseFit:
-        total = float(s.sum())
-        a, b = self.alpha * self.l1_ratio * total, self.alpha * (1.0 - self.l1_ratio) * total
+        a, b = self._strengths(s)
         if a == 0.0:  # no kink: ridge, or least squares, in closed form
             strengths = np.full(V.shape[1], b)
             data = RidgeData(X, V, s, self.fit_intercept)
@@ -200,6 +203,11 @@ class MAPMultiTaskElasticNet(SparseCoefficients, MultiOutputMixin, RegressorMixi
         W = np.zeros((X.shape[1], V.shape[1])) if start is None else np.asarray(start).T
         design = Design(X, mean if self.fit_intercept else None)
         return row_sparse(design, V, s, a, b, W, gap=self.eps_, max_iter=self.max_iter)
+
+    def _strengths(self, s: Array) -> tuple[float, float]:
+        """Return what the norms and half the squares count in the sum over rows."""
+        total = float(s.sum())
+        return self.alpha * self.l1_ratio * total, self.alpha * (1.0 - self.l1_ratio) * total
 
     def _objective(self, X: Any, Y: Array, s: Array) -> float:
         R = Y - (X @ self.coef_.T + self.intercept_)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..likelihoods import Gaussian, Likelihood
 from ..priors import Prior
 from ..solvers import Objective, SeparablePenalty
+from ._batch_noise import BatchNoise
 from ._closed import inverse_curvature
 from ._data_term import DataTerm
 from ._design import Design
@@ -24,6 +25,7 @@ from ._prior_term import PriorTerm
 from ._profiled import Profile, profiled
 from ._rescaling import RescaledObjective, coordinates_at
 from ._restricted import RestrictedObjective
+from ._seen import Expansion
 
 __all__ = ["LinearObjective"]
 
@@ -60,6 +62,8 @@ class LinearObjective(Objective):
         Whether every separable prior belongs to h, also a smooth one, as coordinate descent likes it.
     n_classes : int or None, default=None
         K of a categorical likelihood; None: the largest class in `y` plus 1.
+    seen : Expansion or None, default=None
+        What rows say that are not among the data, added to f.
 
     Attributes
     ----------
@@ -67,10 +71,14 @@ class LinearObjective(Objective):
         ``gradient``: `value_and_gradient` of f, `precondition`. ``hessian``: `hessian`, `hessian_operator`.
         ``smooth``: F = f. ``bounds``: F = f inside `lower` ≤ w ≤ `upper` (infinite where there is no bound).
         ``separable``: h is `penalty`; ``prox``: `prox`, `nonsmooth_value`. ``quadratic``: f is quadratic; `gram`.
-        ``columns``: `design`, `curvature`, `quadratic_at`. ``batch``: `n_samples`, `batch`. ``duality_gap``.
+        ``columns``: `design`, `curvature`, `quadratic_at`. ``batch``: `n_samples`, `batch`; ``noise``: `noised`.
+        ``duality_gap``.
         ``proximal``: `prox` of h, also where h is zero. ``rescaling``: `rescaled`.
         ``restriction``: `restricted` to a few features.
     """
+
+    # What is dropped from batches; None: nothing.
+    _noise: BatchNoise | None = None
 
     def __init__(
         self,
@@ -86,15 +94,17 @@ class LinearObjective(Objective):
         bounds: tuple[Any, Any] | None = None,
         split: bool = False,
         n_classes: int | None = None,
+        seen: Expansion | None = None,
     ) -> None:
         self._split = split
+        n_classes = n_classes if seen is None else seen.layout.n_classes
         level = np.asarray(likelihood.start_intercept(y, weight))
         # One level per class, or a single one: that is how many linear predictors a sample has.
         n_outputs = None if level.ndim == 0 else n_classes or level.size
         layout = Layout(design.shape[1], n_outputs, fit_intercept)
         self._set(
             DataTerm(design, y, likelihood, weight, offset, layout),
-            PriorTerm(prior, intercept_prior, layout, bounds, split),
+            PriorTerm(prior, intercept_prior, layout, bounds, split, seen),
         )
 
     def _set(self, data: DataTerm, prior: PriorTerm) -> None:
@@ -107,7 +117,7 @@ class LinearObjective(Objective):
     def _of(self, data: DataTerm) -> "LinearObjective":
         # The same priors with other data.
         other = object.__new__(LinearObjective)
-        other._split = self._split
+        other._split, other._noise = self._split, self._noise
         other._set(data, self.prior)
         return other
 
@@ -127,6 +137,7 @@ class LinearObjective(Objective):
             "quadratic": self.is_quadratic,
             "columns": self.layout.n_classes is None,
             "batch": True,
+            "noise": True,
             "proximal": prior.has_prox,
             "rescaling": True,
             "restriction": prior.has_penalty and prior.is_diagonal,
@@ -183,7 +194,12 @@ class LinearObjective(Objective):
         return self.prior.penalty
 
     def start(self) -> Array:
-        """Return where to begin: coefficients zero (inside the box), intercepts of the model without features."""
+        """Return where to begin: coefficients zero (inside the box), intercepts of the model without features.
+
+        Where earlier rows were seen, at the mode that they had.
+        """
+        if self.prior.seen is not None:
+            return np.clip(self.prior.seen.centre, self.lower, self.upper).astype(self.dtype)
         coef, _ = self.layout.split(np.zeros(self.n_parameters, dtype=self.dtype))
         level = np.zeros(coef.shape[:-1], dtype=self.dtype)
         if self.layout.fit_intercept and self.data.offset is None:
@@ -232,6 +248,7 @@ class LinearObjective(Objective):
         for k, precision in enumerate(self.prior.precisions(w)):
             block = slice(k * self.layout.width, (k + 1) * self.layout.width)
             hessian[block, block] += np.diag(precision) if precision.ndim == 1 else precision
+        self.prior.add_coupling(hessian)
         return hessian
 
     def hessian_operator(self, w: Array) -> Callable[[Array], Array]:
@@ -244,7 +261,7 @@ class LinearObjective(Objective):
             rows = v.reshape(-1, self.layout.width)
             for out, row, precision in zip(product, rows, precisions, strict=True):
                 out += precision * row if precision.ndim == 1 else precision @ row
-            return product.ravel()
+            return product.ravel() + self.prior.coupling(v)
 
         return multiply
 
@@ -309,12 +326,16 @@ class LinearObjective(Objective):
     def quadratic_at(self, w: Array) -> "LinearObjective":
         """Return the model of F at w with f's likelihood replaced by its second-order expansion in eta."""
         d = self.data.curvature(w, expected=True)
-        d = np.maximum(d, _LEAST_CURVATURE * max(float(d.max(initial=0.0)), _LEAST_CURVATURE))
+        # Of one row each: a row of little weight has little curvature, and it is exact.
+        s = np.ones_like(d) if self.data.weight is None else self.data.weight
+        of_one = np.divide(d, s, out=np.zeros_like(d), where=s > 0.0)
+        least = _LEAST_CURVATURE * max(float(of_one.max(initial=0.0)), _LEAST_CURVATURE)
+        d = s * np.maximum(of_one, least)
         eta = self.data.linear_predictor(w)
         slope = self.data.likelihood.value_and_gradient(self.data.y, eta)[1]
         slope = slope if self.data.weight is None else slope * self.data.weight
         offset = self.data.offset
-        response = eta + slope / d
+        response = eta + np.divide(slope, d, out=np.zeros_like(d), where=d > 0.0)
         return self._of(
             DataTerm(self.design, response, Gaussian(scale=1.0), d, offset, self.layout)
         )
@@ -326,7 +347,16 @@ class LinearObjective(Objective):
     def batch(self, rows: Any) -> "LinearObjective":
         """Return the objective of some rows, scaled to n rows, with the whole prior."""
         n_rows = self.data.y[rows].shape[0]
-        return self._of(self.data.part(rows, self.n_samples / n_rows))
+        data = self.data.part(rows, self.n_samples / n_rows)
+        return self._of(data if self._noise is None else self._noise.on(data))
+
+    def noised(
+        self, dropout: float, drop_connect: float, rng: np.random.Generator
+    ) -> "LinearObjective":
+        """Return the same objective whose batches have features, or weights of each class, dropped at random."""
+        other = self._of(self.data)
+        other._noise = BatchNoise(dropout, drop_connect, rng)
+        return other
 
     def restricted(self, parameters: Array, w: Array) -> RestrictedObjective:
         """Return the objective in the features that these parameters are of, and the intercepts; all others as in w."""

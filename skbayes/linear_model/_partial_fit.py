@@ -6,6 +6,7 @@ solver by choice, each call makes stochastic steps (`_stream`).
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -25,8 +26,10 @@ from ..solvers import SOLVERS, Solver, StochasticSolver
 from ._base import check_offset, check_weight
 from ._class_predictions import check_offset_of_classes
 from ._design import Design
-from ._fit import warn_unless_converged
+from ._fit import MAPFit, record_of_fit, warn_unless_converged
 from ._model import Model, centred_over_classes, model_of
+from ._outcome import NoOutcome
+from ._record import Record
 from ._stream import Gathered, Rows, Stream, advanced
 from ._sufficient import SufficientRows
 
@@ -114,6 +117,10 @@ class OnlineRegressor:
         y = np.asarray(y, dtype=X.dtype)
         likelihood.check_target(y)
         n_targets = None if y.ndim == 1 else y.shape[1]
+        if model.tune == "loo":
+            raise IncompatibleModelError(
+                "tune='loo' leaves out one row after the other, and partial_fit keeps none. Use fit, or another tune."
+            )
         if online is not None and online.n_targets != n_targets:
             raise ValueError(
                 f"y has {n_targets or 1} columns and had {online.n_targets or 1} in the first call of partial_fit. "
@@ -147,13 +154,15 @@ class OnlineRegressor:
         ]
         n_rows = online.n_rows + len(rows[0])
         self._online = _Online(known, online.streams, n_rows, p, online.n_targets)
-        fits = []
-        for each in known:
-            X, y, weight = each.as_rows()
-            fits.append(
-                estimator._fit_target(Design(X), y, replace(model, weight=weight), None, None)
-            )
-        estimator._set_fits(fits, is_single=online.n_targets is None, n_features=p)
+        is_single = online.n_targets is None
+        targets = [_Summed(model, each) for each in known]
+        fits = [
+            estimator._fit_target(each.design, each.y, each.model, None, None) for each in targets
+        ]
+        estimator._set_fits(fits, is_single=is_single, n_features=p)
+        # Rows of its own, which nobody can change.
+        make = partial(_records_of, targets, fits)
+        estimator._remember_fits(make, (), fits, is_single=is_single)
         dtype = rows[0].X.dtype
         estimator.coef_ = estimator.coef_.astype(dtype, copy=False)
         estimator.intercept_ = estimator.intercept_.astype(dtype, copy=False)
@@ -191,6 +200,19 @@ class OnlineRegressor:
                 float(scales[0]) if is_single else np.array(scales, dtype=float)
             )
         _set_stream(self, streams[0], model, solver)
+
+
+class _Summed:
+    """A few rows that stand for all that were seen of a target."""
+
+    def __init__(self, model: Model, known: SufficientRows) -> None:
+        X, y, weight = known.as_rows()
+        self.design, self.y, self.model = Design(X), y[:, 0], replace(model, weight=weight)
+
+
+def _records_of(targets: list[_Summed], fits: list[MAPFit]) -> list[Record]:
+    parts = zip(targets, fits, strict=True)
+    return [record_of_fit(each.design, each.y, each.model, None, fit) for each, fit in parts]
 
 
 def _makes_steps(model: Any) -> bool:
@@ -376,12 +398,17 @@ def _classes_of(model: Any, classes: ArrayLike | None, y: Array, is_first: bool)
 
 
 # What only a fit to all rows can know.
-_OF_A_FIT = ("objective_", "converged_", "log_evidence_", "noise_scale_")
+_OF_A_FIT = ("objective_", "converged_", "loo_score_", "noise_scale_")
 
 
 def _forget(estimator: Any) -> None:
     for name in _OF_A_FIT:
         vars(estimator).pop(name, None)
+    estimator._outcome = NoOutcome(
+        f"{type(estimator).__name__} was fitted by stochastic steps of partial_fit, whose end is an average of steps "
+        "and which keep no rows: there is no posterior. Use fit, or partial_fit with a Gaussian likelihood and another "
+        "solver."
+    )
 
 
 def _set_stream(

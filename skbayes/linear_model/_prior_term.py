@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..priors import Flat
 from ..solvers import SeparablePenalty
 from ._layout import Layout
+from ._seen import Expansion, expansion_of_joint
 
 __all__ = ["PriorTerm"]
 
@@ -55,12 +57,26 @@ class PriorTerm:
         Scalars or arrays (p,) of the box of the coefficients.
     split : bool
         Whether every separable prior goes into h, also a smooth one.
+    seen : Expansion or None, default=None
+        What rows say that are not among the data; part of the smooth part.
     """
 
     def __init__(
-        self, prior: Any, intercept_prior: Any, layout: Layout, bounds: Bounds | None, split: bool
+        self,
+        prior: Any,
+        intercept_prior: Any,
+        layout: Layout,
+        bounds: Bounds | None,
+        split: bool,
+        seen: Expansion | None = None,
     ) -> None:
         self.layout = layout
+        self.seen = seen
+        self._added = seen
+        if prior.is_joint:
+            of_prior = expansion_of_joint(prior, layout)
+            self._added = of_prior if seen is None else seen.plus(of_prior)
+            prior = Flat()
         self._coef = _part(prior, layout.n_features, split)
         flat = intercept_prior is None or not layout.fit_intercept
         self._intercept = None if flat else _part(intercept_prior, 1, split)
@@ -77,13 +93,20 @@ class PriorTerm:
     @property
     def is_quadratic(self) -> bool:
         """Return whether the smooth part is a quadratic function of w."""
+        # The forms that a quadratic one is solved in know nothing of a slope that is not the prior's own.
+        return self._added is None and self._is_quadratic
+
+    @property
+    def _is_quadratic(self) -> bool:
         return all(hasattr(part.prior, "quadratic") for part in self._parts if part.is_smooth)
 
     @property
     def is_diagonal(self) -> bool:
         """Return whether the smooth part is a quadratic of each parameter alone."""
         n_features = self.layout.n_features
-        return self.is_quadratic and all(
+        if self._added is not None and not self._added.is_diagonal:
+            return False
+        return self._is_quadratic and all(
             np.ndim(part.prior.quadratic()[1]) < 2 or n_features == 1
             for part in self._parts
             if part.is_smooth
@@ -98,6 +121,21 @@ class PriorTerm:
     def coefficient_prior(self) -> Any:
         """Return the prior of the coefficients, resolved for their features."""
         return self._coef.prior
+
+    @property
+    def intercept_prior(self) -> Any:
+        """Return the prior of the intercepts; None: flat."""
+        return None if self._intercept is None else self._intercept.prior
+
+    def kinked(self) -> list[tuple[Any, Array]]:
+        """Return each prior outside of the smooth part and the places in w that it is of, (k,), for each output."""
+        places = np.arange(self.layout.n_parameters)
+        return [
+            (part.prior, row)
+            for part, rows in self._places(places)
+            if not part.is_smooth
+            for row in rows
+        ]
 
     def _box(self, bounds: Bounds | None) -> tuple[Array, Array]:
         lower, upper = (-np.inf, np.inf) if bounds is None else bounds
@@ -130,13 +168,16 @@ class PriorTerm:
         """Return −log p(w), normalised; infinite outside the box."""
         if self.is_bounded and (np.any(w < self.lower) or np.any(w > self.upper)):
             return np.inf
-        return -float(
+        return self._added_value(w) - float(
             sum(part.prior.log_density(row) for part, rows in self._places(w) for row in rows)
         )
 
+    def _added_value(self, w: Array) -> float:
+        return 0.0 if self._added is None else self._added.value_at(w)
+
     def smooth_value(self, w: Array) -> float:
         """Return the smooth part, normalised."""
-        return -float(
+        return self._added_value(w) - float(
             sum(
                 part.prior.log_density(row)
                 for part, rows in self._places(w)
@@ -166,6 +207,8 @@ class PriorTerm:
             if part.is_smooth:
                 for row, out in zip(rows, target, strict=True):
                     out -= part.prior.gradient(row)
+        if self._added is not None:
+            gradient += self._added.gradient(w)
 
     def precisions(self, w: Array) -> list[Array]:
         """Return the Hessian of the smooth part for each output: (width,) if diagonal, else (width, width).
@@ -173,9 +216,36 @@ class PriorTerm:
         Zero of a prior that has none.
         """
         places = self._places(w)
-        return [
+        precisions = [
             self._precision([rows[k] for _, rows in places]) for k in range(places[0][1].shape[0])
         ]
+        if self._added is None:
+            return precisions
+        return [
+            np.diag(of_prior) + block
+            if block.ndim > of_prior.ndim
+            else of_prior + _like(block, of_prior)
+            for of_prior, block in zip(precisions, self._added.blocks(), strict=True)
+        ]
+
+    def add_coupling(self, hessian: Array) -> None:
+        """Add to a Hessian what couples the classes: what rows seen earlier say of two of them."""
+        if self._added is None or self._added.is_diagonal or self.layout.n_classes is None:
+            return
+        hessian += self._added.curvature
+        width = self.layout.width
+        for k, block in enumerate(self._added.blocks()):
+            place = slice(k * width, (k + 1) * width)
+            hessian[place, place] -= block
+
+    def coupling(self, v: Array) -> Array | float:
+        """Return the product of what `add_coupling` adds with v."""
+        if self._added is None or self._added.is_diagonal or self.layout.n_classes is None:
+            return 0.0
+        rows = v.reshape(-1, self.layout.width)
+        own = np.einsum("kij,kj->ki", self._added.blocks(), rows).ravel()
+        product: Array = self._added.product(v) - own
+        return product
 
     def _precision(self, rows: list[Array]) -> Array:
         width = self.layout.width
@@ -224,3 +294,8 @@ class PriorTerm:
                 else:
                     row[...] = part.prior.prox(row, step if np.isscalar(step) else size)
         return np.clip(z, self.lower, self.upper, out=z)
+
+
+def _like(block: Array, precision: Array) -> Array:
+    """Return a block as a matrix if the precision is one."""
+    return np.diag(block) if block.ndim < precision.ndim else block

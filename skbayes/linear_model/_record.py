@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
+from ..likelihoods import Likelihood
+from ._fingerprint import Fingerprint
 from ._layout import Layout
 from ._objective import LinearObjective
 
@@ -20,12 +21,11 @@ __all__ = ["Record"]
 
 Array = NDArray[Any]
 
-# So many entries are remembered of each array: an array changed as a whole (centred, scaled, sorted) differs in one.
-_REMEMBERED = 1000
-
 
 class Record:
     """The end of one fit: one target, or one classifier.
+
+    A pickle or a deep copy keeps `w`, `layout`, `likelihood` and `dof`, and no data.
 
     Parameters
     ----------
@@ -33,13 +33,15 @@ class Record:
         Without arguments; returns the LinearObjective at the end of the fit, its likelihood without unknowns.
     w : ndarray of shape (m,)
         The mode, as `Layout` orders it.
-    data : sequence of array or sparse matrix
-        X, y, weights and offset: what the objective is made of and must not change; None among them are passed over.
+    data : tuple of array, sparse matrix or None
+        X, y, weights and offset: what the objective is made of and must not change.
     dof : float, callable or None, default=None
         Degrees of freedom N − γ that an estimated noise scale has, or a function of the objective and w that computes
         them; None: the noise scale was given, or there is none.
     refit : callable or None, default=None
         Of row weights (n,), which multiply those of the fit: the mode for them. For the bootstrap.
+    fingerprint : Fingerprint or None, default=None
+        Of the data as they were at the fit, where it was taken already.
     """
 
     def __init__(
@@ -50,13 +52,26 @@ class Record:
         *,
         dof: float | Callable[[LinearObjective, Array], float] | None = None,
         refit: Callable[[Array], Array] | None = None,
+        fingerprint: Fingerprint | None = None,
     ) -> None:
         self._make_objective = make_objective
         self.w = np.array(w, dtype=np.float64)
-        self.refit = refit
+        self._refit = refit
         self._dof = dof
-        self._data = tuple(part for part in data if part is not None)
-        self._remembered = [_some_entries(part) for part in self._data]
+        self._data = data
+        self._fingerprint = Fingerprint(data) if fingerprint is None else fingerprint
+
+    @property
+    def data(self) -> tuple[Any, ...]:
+        """X, y, weights and offset of the fit.
+
+        Raises
+        ------
+        RuntimeError
+            If they were changed in place since the fit.
+        """
+        self._fingerprint.check()
+        return self._data
 
     @cached_property
     def objective(self) -> LinearObjective:
@@ -67,28 +82,59 @@ class Record:
         RuntimeError
             If the data were changed in place since the fit.
         """
-        for part, entries in zip(self._data, self._remembered, strict=True):
-            if not np.array_equal(_some_entries(part), entries, equal_nan=True):
-                raise RuntimeError(
-                    "The data were changed in place after `fit`, and the posterior is computed from them when it is "
-                    "first asked for. Fit again, ask for `posterior_.std` before changing them, or fit to a copy."
-                )
+        self._fingerprint.check()
         return self._make_objective()
 
     @property
+    def refit(self) -> Callable[[Array], Array] | None:
+        """The mode as a function of row weights, or None where it is not known how."""
+        self._fingerprint.check()
+        return self._refit
+
+    @cached_property
     def layout(self) -> Layout:
         """Where in `w` the coefficients and the intercepts are."""
         return self.objective.layout
+
+    @cached_property
+    def likelihood(self) -> Likelihood:
+        """The likelihood, without unknowns."""
+        return self.objective.data.likelihood
 
     @cached_property
     def dof(self) -> float | None:
         """Degrees of freedom of the noise scale, or None."""
         return self._dof(self.objective, self.w) if callable(self._dof) else self._dof
 
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = {"w": self.w, "failure": None}
+        try:
+            kept = {name: getattr(self, name) for name in ("layout", "likelihood", "dof")}
+        except (RuntimeError, ValueError) as reason:
+            return {**state, "failure": str(reason)}
+        return {**state, **kept}
 
-def _some_entries(data: Any) -> Array:
-    """Return entries evenly spaced over the memory of an array, and its size."""
-    values = data.data if sparse.issparse(data) else data
-    flat = values.reshape(-1, order="A") if values.flags.forc else values
-    step = max(1, flat.shape[0] // _REMEMBERED)
-    return np.append(np.ravel(flat[::step]).astype(np.float64), values.size)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        failure = state.pop("failure")
+        self.__dict__.update(state)
+        self._make_objective = self._refuse
+        self._refit = self._dof = None
+        self._data = ()
+        self._fingerprint = _Gone(failure)  # type: ignore[assignment]
+
+    def _refuse(self) -> LinearObjective:
+        raise AssertionError("the fingerprint refuses first")
+
+
+class _Gone:
+    """Stands for the fingerprint of data that a pickle does not hold."""
+
+    def __init__(self, failure: str | None) -> None:
+        self._failure = failure
+
+    def check(self) -> None:
+        raise RuntimeError(
+            self._failure
+            or "This needs the data of the fit, and a model that was pickled or copied does not hold them. Ask for it "
+            "before, or fit again."
+        )

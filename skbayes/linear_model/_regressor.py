@@ -1,6 +1,8 @@
 """MAPRegressor: the room's general regressor, likelihood x prior x solver."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,19 +14,29 @@ from sklearn.utils.validation import validate_data
 from .._registry import resolve
 from .._sklearn import fit_context
 from ..likelihoods import LIKELIHOODS
+from ..solvers import SolverResult
 from ._base import LinearModel, check_offset, check_weight
 from ._design import Design
-from ._fit import MAPFit, fit_map, mode_of, warn_unless_converged
+from ._fit import MAPFit, fit_map, record_of_fit, warn_unless_converged
+from ._leaves_one_out import LeavesOneOut, objectives_of_targets
 from ._model import MODEL_CONSTRAINTS, Model, model_of
+from ._objective import LinearObjective
 from ._partial_fit import OnlineRegressor
-from ._tune import tuned
+from ._record import Record
+from ._seen import Expansion
+from ._sequential import Sequential
+from ._tune import fit_tuned, group_codes
+from ._tune_loo import loo_tuned
+from ._uncertain import UncertainRegressor
 
 __all__ = ["MAPRegressor"]
 
 Array = NDArray[Any]
 
 
-class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
+class MAPRegressor(
+    LeavesOneOut, Sequential, OnlineRegressor, UncertainRegressor, RegressorMixin, LinearModel
+):
     """Linear model of any likelihood and prior, fitted by maximum a posteriori.
 
     Parameters
@@ -83,12 +95,23 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
         The solver used.
     objective_ : float or ndarray of shape (n_targets,)
         Negative log posterior at the end, of normalised densities.
-    log_evidence_ : float or ndarray of shape (n_targets,)
-        Logarithm of the marginal likelihood p(y) at the scales found; with `tune` only.
+    loo_score_ : float or ndarray of shape (n_targets,)
+        Sum of the log densities of all rows, each predicted without it, at the scale found; with ``tune="loo"`` only.
     n_iter_ : int
         Iterations of the solver; the most of all targets.
     converged_ : bool
         Whether the solver's tolerance was reached.
+    posterior_ : CoefficientPosterior or list of CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept; one for each target if there are several. Formed when
+        something is asked of it.
+    coef_std_ : ndarray of shape (n_features,) or (n_targets, n_features)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : float or ndarray of shape (n_targets,)
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float or ndarray of shape (n_targets,)
+        Logarithm of the marginal likelihood p(y), where it is defined: not under a prior with a kink, and not under a
+        flat
+        one, which an AttributeError says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -201,33 +224,70 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
             multi_output=True,
             y_numeric=True,
         )
-        likelihood = clone(resolve(self.likelihood, LIKELIHOODS, "likelihood"))
         y = np.asarray(y, dtype=X.dtype)
-        likelihood.check_target(y)
-        model = model_of(self, X, likelihood, check_weight(sample_weight, X))
+        resolve(self.likelihood, LIKELIHOODS, "likelihood").check_target(y)
+        weight = check_weight(sample_weight, X)
         shift = None if offset is None else check_offset(offset, X)
+        self.__dict__.pop("_online", None)  # of partial_fit
+        warn_unless_converged(self, self._fit_rows(X, y, weight, shift))
+        return self
+
+    def _fit_rows(
+        self,
+        X: Any,
+        y: Array,
+        weight: Array | None,
+        shift: Array | None = None,
+        seen: Sequence[Expansion] | None = None,
+    ) -> list[SolverResult]:
+        """Fit to rows that were checked; `seen` is what earlier rows say of each target."""
+        likelihood = clone(resolve(self.likelihood, LIKELIHOODS, "likelihood"))
+        model = model_of(self, X, likelihood, weight)
         starts = self._starts(X, y)
         targets = y[:, None] if y.ndim == 1 else y
         design = Design(X)
+        models = [replace(model, seen=each) for each in seen or [None] * len(starts)]
         fits = [
-            self._fit_target(design, target, model, shift, w0)
-            for target, w0 in zip(targets.T, starts, strict=True)
+            self._fit_target(design, target, of_target, shift, w0)
+            for target, of_target, w0 in zip(targets.T, models, starts, strict=True)
         ]
-        self.__dict__.pop("_online", None)  # of partial_fit
         self._set_fits(fits, is_single=y.ndim == 1, n_features=X.shape[1])
-        warn_unless_converged(self, [fit.result for fit in fits])
-        return self
+        make = partial(_records_of, design, targets.T, models, shift, fits)
+        self._remember_fits(make, (X, y, weight, shift), fits, is_single=y.ndim == 1)
+        return [fit.result for fit in fits]
+
+    def _remember_fits(
+        self,
+        make: Callable[[], list[Record]],
+        data: tuple[Any, ...],
+        fits: list[MAPFit],
+        *,
+        is_single: bool,
+    ) -> None:
+        known = [fit.log_evidence for fit in fits if fit.log_evidence is not None]
+        self._remember(make, data, is_single=is_single, log_evidence=known or None)
 
     def _fit_target(
         self, design: Design, y: Array, model: Model, shift: Array | None, w0: Array | None
     ) -> MAPFit:
+        names = getattr(self, "feature_names_in_", None)
+        groups = group_codes(self.groups, names, design.shape[1], self.tune)
         if self.tune is None:
             return fit_map(design, y, model, shift, w0)
-        found = tuned(design.X, y, model, shift, self.tune)
-        if self.solver in ("auto", "closed_form"):  # the mode was found with the scales
-            return mode_of(design, y, found.model, shift, found.result, found.log_evidence)
-        fit = fit_map(design, y, found.model, shift, found.result.w)
-        return replace(fit, log_evidence=found.log_evidence)
+        if self.tune == "loo":
+            return loo_tuned(design, y, model, shift)
+        return fit_tuned(design, y, model, shift, self.tune, groups)
+
+    def _fitted_objectives(
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None, offset: ArrayLike | None
+    ) -> list[tuple[LinearObjective, Array]]:
+        return objectives_of_targets(self, X, y, sample_weight, offset)
+
+    def _is_summable(self) -> bool:
+        return bool(resolve(self.likelihood, LIKELIHOODS, "likelihood").is_quadratic)
+
+    def _check_new_targets(self, y: Array) -> None:
+        resolve(self.likelihood, LIKELIHOODS, "likelihood").check_target(y)
 
     def _starts(self, X: Any, y: Array) -> list[Array | None]:
         """Return where to begin for each target."""
@@ -253,22 +313,25 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
         self.__dict__.pop("noise_scale_", None)  # of an earlier fit
         if scales[0] is not None:
             self.noise_scale_ = float(scales[0]) if is_single else np.array(scales, dtype=float)
-        self.prior_ = fits[0].prior if is_single or self.tune is None else [f.prior for f in fits]
-        self.__dict__.pop("log_evidence_", None)
-        if self.tune is not None:
-            evidence = np.array([fit.log_evidence for fit in fits])
-            self.log_evidence_ = float(evidence[0]) if is_single else evidence
+        are_same = all(fit.prior is fits[0].prior for fit in fits)
+        self.prior_ = fits[0].prior if is_single or are_same else [fit.prior for fit in fits]
+        self.__dict__.pop("loo_score_", None)
+        if self.tune == "loo":
+            scores = np.array([fit.loo_score for fit in fits])
+            self.loo_score_ = float(scores[0]) if is_single else scores
         self.solver_ = fits[0].solver
         self.n_iter_ = max(fit.n_iter for fit in fits)
         self.converged_ = all(fit.result.converged for fit in fits)
 
-    def predict(self, X: Any, offset: ArrayLike | None = None) -> Array:
+    def predict(self, X: Any, return_std: bool = False, offset: ArrayLike | None = None) -> Any:
         """Predict the mean of y at the mode of the posterior.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features.
+        return_std : bool, default=False
+            Whether to return standard deviations too.
         offset : array-like of shape (n_samples,), default=None
             Added to the linear predictor.
 
@@ -276,8 +339,14 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
         -------
         y_pred : ndarray of shape (n_samples,) or (n_samples, n_targets)
             The mean of the likelihood at the linear predictor.
+        y_std : ndarray of shape (n_samples,) or (n_samples, n_targets)
+            With `return_std`: standard deviations of an observation, of its noise and of the uncertainty of
+            coefficients and intercept together.
         """
-        eta = self._linear_predictor(X, offset)
+        mean = self._mean(self._linear_predictor(X, offset))
+        return (mean, self._predictive_std(X, offset)) if return_std else mean
+
+    def _mean(self, eta: Array) -> Array:
         if eta.ndim == 1:
             mean: Array = self.likelihood_.inverse_link(eta)
             return mean
@@ -309,9 +378,23 @@ class MAPRegressor(OnlineRegressor, RegressorMixin, LinearModel):
         score : float
             R², at most 1; the mean over the targets.
         """
-        return float(r2_score(y, self.predict(X, offset), sample_weight=sample_weight))
+        return float(
+            r2_score(y, self._mean(self._linear_predictor(X, offset)), sample_weight=sample_weight)
+        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _records_of(
+    design: Design,
+    targets: Array,
+    models: list[Model],
+    shift: Array | None,
+    fits: list[MAPFit],
+) -> list[Record]:
+    """Return the record of each target, (k, n)."""
+    parts = zip(targets, models, fits, strict=True)
+    return [record_of_fit(design, y, model, shift, fit) for y, model, fit in parts]

@@ -11,11 +11,13 @@ from .._sklearn import fit_context
 from ._base import check_weight
 from ._ridge_data import RidgeData
 from ._ridge_options import RIDGE_CONSTRAINTS, Array, RidgeModel, as_targets, noise_scale
+from ._sequential import Sequential
+from ._uncertain import UncertainRegressor
 
 __all__ = ["MAPRidge"]
 
 
-class MAPRidge(MultiOutputMixin, RegressorMixin, RidgeModel):
+class MAPRidge(Sequential, UncertainRegressor, MultiOutputMixin, RegressorMixin, RidgeModel):
     """Ridge regression: the mode of the posterior of a normal prior and a Gaussian likelihood.
 
     The numbers are those of `sklearn.linear_model.Ridge` at the same arguments; X is not copied.
@@ -60,6 +62,15 @@ class MAPRidge(MultiOutputMixin, RegressorMixin, RidgeModel):
         The solver used, by scikit-learn's name.
     converged_ : bool
         Whether the tolerance was reached.
+    posterior_ : CoefficientPosterior or list of CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept; one for each target if there are several. Formed when
+        something is asked of it.
+    coef_std_ : ndarray of shape (n_features,) or (n_targets, n_features)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : float or ndarray of shape (n_targets,)
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float or ndarray of shape (n_targets,)
+        Logarithm of the marginal likelihood p(y); undefined under a flat prior, which an AttributeError says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -145,27 +156,36 @@ class MAPRidge(MultiOutputMixin, RegressorMixin, RidgeModel):
             multi_output=True,
             y_numeric=True,
         )
+        self._fit_rows(X, y, check_weight(sample_weight, X))
+        return self
+
+    def _fit_rows(self, X: Any, y: Array, weight: Array | None) -> None:
+        """Fit to rows that were checked."""
         Y, is_single = as_targets(y, X.dtype)
-        data = RidgeData(X, Y, check_weight(sample_weight, X), self.fit_intercept)
-        fit = self._fit_targets(data, is_single)
+        fit = self._fit_targets(RidgeData(X, Y, weight, self.fit_intercept), is_single)
         scale = noise_scale(fit, is_single)
         if scale is not None:
             self.noise_scale_ = scale
         elif hasattr(self, "noise_scale_"):
             del self.noise_scale_
-        return self
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, return_std: bool = False) -> Any:
         """Predict the mean of y.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features.
+        return_std : bool, default=False
+            Whether to return standard deviations too.
 
         Returns
         -------
         y_pred : ndarray of shape (n_samples,) or (n_samples, n_targets)
             X·coef + intercept.
+        y_std : ndarray of shape (n_samples,) or (n_samples, n_targets)
+            With `return_std`: standard deviations of an observation, of its noise and of the uncertainty of
+            coefficients and intercept together.
         """
-        return self._linear_predictor(X)
+        mean = self._linear_predictor(X)
+        return (mean, self._predictive_std(X)) if return_std else mean

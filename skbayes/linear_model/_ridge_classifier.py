@@ -16,11 +16,12 @@ from ._base import LinearModel, check_weight
 from ._ridge_data import RidgeData
 from ._ridge_options import RIDGE_CONSTRAINTS, Array, RidgeModel
 from ._ridge_search import RIDGE_CV_CONSTRAINTS, Predicted, RidgeSearch
+from ._uncertain import Uncertain
 
 __all__ = ["MAPRidgeClassifier", "MAPRidgeClassifierCV"]
 
 
-class RidgeLabels(ClassifierMixin, LinearModel):
+class RidgeLabels(Uncertain, ClassifierMixin, LinearModel):
     """What ridge classifiers share: labels in, linear predictors and labels out."""
 
     class_weight: Any
@@ -148,6 +149,15 @@ class MAPRidgeClassifier(RidgeLabels, RidgeModel):
         The solver used, by scikit-learn's name.
     converged_ : bool
         Whether the tolerance was reached.
+    posterior_ : CoefficientPosterior or list of CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept, of a Gaussian likelihood of the targets −1 and 1; one
+        for each target if there are several. Formed when something is asked of it.
+    coef_std_ : ndarray of shape (n_features,) or (n_classes, n_features)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : float or ndarray of shape (n_classes,)
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float or ndarray of shape (n_classes,)
+        Logarithm of the marginal likelihood of the targets of −1 and 1.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -259,6 +269,15 @@ class MAPRidgeClassifierCV(RidgeLabels, RidgeSearch):
         From labels to targets.
     cv_results_ : ndarray of shape (n_samples, n_targets, n_alphas)
         Only with `store_cv_results`: weighted squared leave-one-out errors, or with `scoring` the predictions.
+    posterior_ : CoefficientPosterior or list of CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept, of a Gaussian likelihood of the targets −1 and 1; one
+        for each target if there are several. Formed when something is asked of it.
+    coef_std_ : ndarray of shape (n_features,) or (n_classes, n_features)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : float or ndarray of shape (n_classes,)
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float or ndarray of shape (n_classes,)
+        Logarithm of the marginal likelihood of the targets of −1 and 1.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)

@@ -12,13 +12,14 @@ from .._sklearn import StrOptions, fit_context
 from ._base import check_weight
 from ._ridge import MAPRidge
 from ._ridge_data import RidgeData
-from ._ridge_options import Array, as_targets
+from ._ridge_options import as_targets
 from ._ridge_search import RIDGE_CV_CONSTRAINTS, RidgeSearch
+from ._uncertain import UncertainRegressor
 
 __all__ = ["MAPRidgeCV"]
 
 
-class MAPRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
+class MAPRidgeCV(UncertainRegressor, MultiOutputMixin, RegressorMixin, RidgeSearch):
     """Ridge regression whose strength is chosen from a list.
 
     The numbers are those of `sklearn.linear_model.RidgeCV` at the same arguments. One factorisation serves all
@@ -61,6 +62,15 @@ class MAPRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
         Estimated standard deviation of the noise, in the unit of y; NaN where no degrees of freedom are left for it.
     cv_results_ : ndarray of shape (n_samples, n_alphas) or (n_samples, n_targets, n_alphas)
         Only with `store_cv_results`: weighted squared leave-one-out errors, or with `scoring` the predictions.
+    posterior_ : CoefficientPosterior or list of CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept, given the strength; one for each target if there are
+        several. Formed when something is asked of it.
+    coef_std_ : ndarray of shape (n_features,) or (n_targets, n_features)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : float or ndarray of shape (n_targets,)
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float or ndarray of shape (n_targets,)
+        Logarithm of the marginal likelihood p(y) at the strength chosen.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -163,20 +173,26 @@ class MAPRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
         self._choose_and_fit(data, np.asarray(y), is_single, params)
         return self
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, return_std: bool = False) -> Any:
         """Predict the mean of y.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features.
+        return_std : bool, default=False
+            Whether to return standard deviations too.
 
         Returns
         -------
         y_pred : ndarray of shape (n_samples,) or (n_samples, n_targets)
             X·coef + intercept.
+        y_std : ndarray of shape (n_samples,) or (n_samples, n_targets)
+            With `return_std`: standard deviations of an observation, of its noise and of the uncertainty of
+            coefficients and intercept together.
         """
-        return self._linear_predictor(X)
+        mean = self._linear_predictor(X)
+        return (mean, self._predictive_std(X)) if return_std else mean
 
     def _scorer_of_default(self) -> Any:
         return get_scorer("r2")

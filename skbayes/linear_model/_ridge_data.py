@@ -41,6 +41,11 @@ class RidgeData:
     fit_intercept: bool
 
     @property
+    def parts(self) -> tuple[Any, ...]:
+        """Return X, Y, weights and no offset."""
+        return self.X, self.Y, self.weight, None
+
+    @property
     def n_targets(self) -> int:
         """Return k."""
         return self.Y.shape[1]

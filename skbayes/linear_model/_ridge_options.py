@@ -4,6 +4,7 @@ Notation: k targets, p features, α_k strengths, σ_k noise scales.
 """
 
 import warnings
+from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
@@ -14,8 +15,10 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._sklearn import Interval, StrOptions
 from ._base import LinearModel
+from ._gaussian_record import ridge_records
 from ._ridge_data import RidgeData
 from ._ridge_solve import RidgeFit, choose_road, solve_ridge
+from ._uncertain import Uncertain
 
 __all__ = [
     "RIDGE_CONSTRAINTS",
@@ -62,7 +65,7 @@ RIDGE_CONSTRAINTS: dict[str, Any] = {
 }
 
 
-class RidgeModel(LinearModel):
+class RidgeModel(Uncertain, LinearModel):
     """Base of the estimators with one ridge solution for each target."""
 
     alpha: Any
@@ -96,6 +99,18 @@ class RidgeModel(LinearModel):
         objective = fit.residual_power + penalty
         self.objective_ = float(objective[0]) if is_single else objective
         self.converged_ = fit.converged
+        left = None if fit.effective_dof is None else fit.total - fit.effective_dof
+        make = partial(
+            ridge_records,
+            data,
+            alpha,
+            fit.coef,
+            fit.intercept,
+            fit.residual_power,
+            left,
+            is_positive=self.positive,
+        )
+        self._remember(make, data.parts, is_single=data.n_targets == 1)
         if not fit.converged:
             self._warn(fit)
         return fit

@@ -29,12 +29,14 @@ from .._sklearn import (
 )
 from ._base import LinearModel
 from ._evidence import ridge_evidence, ridge_evidence_wide
+from ._gaussian_record import ridge_records
 from ._leave_one_out import loo_errors, loo_residuals
 from ._ridge_data import RidgeData
 from ._ridge_folds import fold_coefficients
 from ._ridge_options import set_coefficients, sigma
 from ._ridge_solve import LOST_DIGITS
 from ._spectrum import Spectrum, spectrum_of
+from ._uncertain import Uncertain
 
 __all__ = ["RIDGE_CV_CONSTRAINTS", "RidgeSearch"]
 
@@ -49,7 +51,7 @@ RIDGE_CV_CONSTRAINTS: dict[str, Any] = {
 }
 
 
-class RidgeSearch(LinearModel):
+class RidgeSearch(Uncertain, LinearModel):
     """Base of the ridge estimators that choose their strength."""
 
     alphas: Any
@@ -246,6 +248,8 @@ class RidgeSearch(LinearModel):
             power = data.residual_power(coef, intercept)
         left = spectrum.total - spectrum.effective_dof(alpha) - self.fit_intercept
         self.noise_scale_ = sigma(power, left, is_single)
+        make = partial(ridge_records, data, alpha, coef, intercept, power, left)
+        self._remember(make, data.parts, is_single=data.n_targets == 1)
 
     # Folds.
 

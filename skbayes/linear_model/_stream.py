@@ -6,7 +6,7 @@ prior counts once, whatever the number of calls.
 
 The first rows are kept, and while there are few the model is the mode of these. Steps begin at that mode, in
 coordinates that suit the curvature there. Rows that come more than once (N is given) are not gathered: steps begin
-with the first.
+with the first. So they do with a solver that drops features: what is sought is not the mode then.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.utils import check_random_state
 
+from ..exceptions import IncompatibleModelError
 from ..likelihoods import Likelihood
 from ..solvers import StochasticSolver, StochasticState
 from ._design import Design
@@ -157,14 +159,25 @@ def advanced(
     n_total: float | None,
     n_classes: int | None = None,
 ) -> Gathered | Stream:
-    """Return what is known after some more rows; `known` None: after the first ones."""
+    """Return what is known after some more rows; `known` None: after the first ones.
+
+    Raises
+    ------
+    IncompatibleModelError
+        If the prior follows the data, of which a call knows a part only.
+    """
+    if hasattr(model.prior, "at_information"):
+        raise IncompatibleModelError(
+            f"{model.stated_prior!r} follows what all rows say of a coefficient, and a stream forgets them. Use a solver "
+            "that drops features, such as SGD(dropout=0.5), with another prior or prior='flat'."
+        )
     total = rows.total + (0.0 if known is None else known.total)
     N = float(total if n_total is None else n_total)
     # In a stream of growing N the prior weighs 1 / N of the time. The average over the steps, weighted by their
     # number, of 1 / 2N is 1 / N at its end: that of the steps of 1 / N would be twice as much.
     is_growing = n_total is None and solver.averaging and isinstance(known, Stream)
     make = _Maker(model, 2.0 * N if is_growing else N, n_classes)
-    if known is None and n_total is not None:
+    if known is None and (n_total is not None or solver.has_noise):
         likelihood, start = make.start(rows)
         stream = _begun(solver, make, rows, likelihood, start, _batch_size(solver, rows))
         return _after(stream, solver, make, rows)
@@ -197,7 +210,8 @@ def _after(stream: Stream, solver: StochasticSolver, make: "_Maker", rows: Rows)
     """Return the stream after steps on some more rows."""
     likelihood = stream.likelihood
     of_rows = make.objective(rows, likelihood)
-    objective = RescaledObjective(of_rows, stream.coordinates, make.total)
+    noised = _noised(solver, of_rows, stream.n_steps)
+    objective = RescaledObjective(noised, stream.coordinates, make.total)
     state = _steps(solver, objective, stream, rows)
     total = stream.total + rows.total
     w = _parameters(solver, objective, replace(stream, state=state, total=total))
@@ -291,7 +305,8 @@ def _begun(
     pilot = _spread(rows, size)
     objective = make.objective(pilot, likelihood)
     matching(solver, {}, lambda _: objective, likelihood, make.model.stated_prior)
-    rescaled = RescaledObjective(objective, coordinates_at(objective, w, make.total), make.total)
+    noised = _noised(solver, objective, 0)
+    rescaled = RescaledObjective(noised, coordinates_at(objective, w, make.total), make.total)
     state = solver.start(rescaled, rescaled.into(w), batch_size)
     kept = pilot if len(pilot) < size else None
     none = np.empty(0)
@@ -332,6 +347,15 @@ def _known_better(stream: Stream, solver: StochasticSolver, make: _Maker, rows: 
         n_known=n_rows,
         pilot=new.pilot,
     )
+
+
+def _noised(solver: StochasticSolver, objective: LinearObjective, n_steps: int) -> LinearObjective:
+    """Return the objective with the solver's noise on its batches, by the seed of the solver another in each call."""
+    if not solver.has_noise:
+        return objective
+    seed = check_random_state(solver.random_state).randint(2**31 - 1)
+    noised: LinearObjective = solver.noised(objective, np.random.default_rng([seed, n_steps]))
+    return noised
 
 
 def _batch_size(solver: StochasticSolver, rows: Rows) -> int:

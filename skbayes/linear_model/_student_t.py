@@ -5,7 +5,7 @@ number of parameters. Given σ the prior of the coefficients is Normal(scale=σ 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
@@ -24,16 +24,20 @@ from ..solvers import SOLVERS, SolverResult
 from ._base import LinearModel, check_offset, check_weight
 from ._design import Design
 from ._effective import effective_parameters
-from ._fit import warn_unless_converged
+from ._fit import noise_freedom, warn_unless_converged
 from ._match import matching
 from ._objective import LinearObjective
+from ._record import Record
+from ._seen import Expansion
+from ._sequential import Sequential
+from ._uncertain import UncertainRegressor
 
 __all__ = ["MAPStudentTRegressor"]
 
 Array = NDArray[Any]
 
 
-class MAPStudentTRegressor(RegressorMixin, LinearModel):
+class MAPStudentTRegressor(Sequential, UncertainRegressor, RegressorMixin, LinearModel):
     """Robust linear regression, by the maximum a posteriori under noise of Student's t distribution.
 
     A row far from the others pulls the less the farther it is, where under normal noise it would pull the more. With
@@ -83,6 +87,14 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
         Iterations of the solver for all scales together.
     converged_ : bool
         Whether coefficients and scale reached the tolerance.
+    posterior_ : CoefficientPosterior
+        Posterior of the coefficients and, last, the intercept. Formed when something is asked of it.
+    coef_std_ : ndarray of shape (n_features,)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : float
+        Posterior standard deviation of the intercept; 0.0 without one.
+    log_evidence_ : float
+        Logarithm of the marginal likelihood p(y); undefined under a flat prior, which an AttributeError says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -131,6 +143,8 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
         "tol": [Interval(Real, 0.0, None, closed="neither")],
         "warm_start": ["boolean"],
     }
+
+    _sums_rows: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -197,20 +211,42 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
         y = np.asarray(y, dtype=X.dtype)
         weight = check_weight(sample_weight, X)
         shift = None if offset is None else check_offset(offset, X)
+        warn_unless_converged(self, self._fit_rows(X, y, weight, shift))
+        return self
+
+    def _fit_rows(
+        self,
+        X: Any,
+        y: Array,
+        weight: Array | None,
+        shift: Array | None = None,
+        seen: Sequence[Expansion] | None = None,
+    ) -> list[SolverResult]:
+        """Fit to rows that were checked; `seen` has one entry: what earlier rows say."""
         target = y if shift is None else y - shift  # the same for noise that is added
-        result = self._alternate(Design(X), target, weight)
+        before = None if seen is None else seen[0]
+        result, make = self._alternate(Design(X), target, weight, before)
         p = X.shape[1]
         self.coef_ = result.w[:p]
         self.intercept_ = result.w[p] if self.fit_intercept else 0.0
         self.noise_scale_ = float(self.likelihood_.scale)
         self.n_iter_, self.objective_ = result.n_iter, result.value
         self.converged_ = result.converged
-        warn_unless_converged(self, [result])
-        return self
+        is_given = self.scale is not None
+        self._remember(
+            partial(_records_of, make, result.w, (X, target, weight, None), is_given),
+            (X, y, weight, shift),
+        )
+        return [result]
 
-    def _alternate(self, design: Design, target: Array, weight: Array | None) -> SolverResult:
-        """Solve for the coefficients and for the scale in turn, until neither moves; set the parts that did it."""
-        likelihood, w = self._start(design, target, weight)
+    def _alternate(
+        self, design: Design, target: Array, weight: Array | None, seen: Expansion | None
+    ) -> tuple[SolverResult, Callable[..., LinearObjective]]:
+        """Solve for the coefficients and for the scale in turn, until neither moves; set the parts that did it.
+
+        Return the end, and what makes the objective there.
+        """
+        likelihood, w = self._start(design, target, weight, seen)
         n_iter = 0
         while True:
             prior = self._prior(likelihood.scale)
@@ -222,6 +258,7 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
                 prior,
                 weight=weight,
                 fit_intercept=self.fit_intercept,
+                seen=seen,
             )
             options = {"max_iter": self.max_iter - n_iter, "tol": self.tol}
             solver, objective = matching(
@@ -233,24 +270,27 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
             self.likelihood_, self.prior_, self.solver_ = likelihood, prior, solver
             likelihood, moved = self._next_scale(objective, likelihood, w, target, weight)
             if moved <= self.tol:
-                return replace(result, n_iter=n_iter)
+                return replace(result, n_iter=n_iter), make
             if n_iter >= self.max_iter:
                 message = (
                     f"{result.message}; the noise scale still moved by {moved:.2g} of itself, the tolerance "
                     f"{self.tol:g}, after {n_iter} iterations for all scales together"
                 )
-                return replace(result, n_iter=n_iter, converged=False, message=message)
+                return replace(result, n_iter=n_iter, converged=False, message=message), make
 
     def _prior(self, scale: float) -> Prior:
         """Return the prior of the coefficients that alpha stands for at a scale of the noise."""
         return Normal(scale=scale / math.sqrt(self.alpha)) if self.alpha > 0 else Flat()
 
     def _start(
-        self, design: Design, target: Array, weight: Array | None
+        self, design: Design, target: Array, weight: Array | None, seen: Expansion | None
     ) -> tuple[StudentT, Array | None]:
         """Return the likelihood and the coefficients to begin with; None for those of no features."""
         likelihood = StudentT(df=self.df, scale=self.scale)
         w = None
+        if seen is not None:
+            scale = seen.likelihood.get_params()["scale"] if self.scale is None else self.scale
+            return StudentT(df=self.df, scale=scale), seen.centre.astype(design.dtype)
         if self.warm_start and hasattr(self, "coef_") and self.coef_.shape == design.shape[1:]:
             w = np.append(self.coef_, [self.intercept_] * self.fit_intercept).astype(design.dtype)
             if self.scale is None:
@@ -271,15 +311,19 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
         dof = effective_parameters(objective, w)
         eta = objective.linear_predictor(w)
         following = StudentT(df=self.df).update(target, eta, weight, dof)
+        if objective.prior.seen is not None:
+            following = objective.prior.seen.pooled(following, objective.total_weight, dof)
         return following, abs(math.log(following.scale / likelihood.scale))
 
-    def predict(self, X: Any, offset: ArrayLike | None = None) -> Array:
+    def predict(self, X: Any, return_std: bool = False, offset: ArrayLike | None = None) -> Any:
         """Predict the centre of y at the mode of the posterior: its mean for more than one degree of freedom.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features.
+        return_std : bool, default=False
+            Whether to return standard deviations too.
         offset : array-like of shape (n_samples,), default=None
             Added to the linear predictor.
 
@@ -287,8 +331,12 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
         -------
         y_pred : ndarray of shape (n_samples,)
             X coef + intercept + offset.
+        y_std : ndarray of shape (n_samples,)
+            With `return_std`: standard deviations of an observation, of its noise and of the uncertainty of
+            coefficients and intercept together; infinite for `df` of 2 or less.
         """
-        return self._linear_predictor(X, offset)
+        mean = self._linear_predictor(X, offset)
+        return (mean, self._predictive_std(X, offset)) if return_std else mean
 
     def score(
         self,
@@ -315,7 +363,13 @@ class MAPStudentTRegressor(RegressorMixin, LinearModel):
         score : float
             R², at most 1.
         """
-        return float(r2_score(y, self.predict(X, offset), sample_weight=sample_weight))
+        return float(r2_score(y, self._linear_predictor(X, offset), sample_weight=sample_weight))
+
+
+def _records_of(
+    make: Callable[[], LinearObjective], w: Array, data: tuple[Any, ...], is_given: bool
+) -> list[Record]:
+    return [Record(make, w, data, dof=None if is_given else noise_freedom)]
 
 
 def _with_split(make: Callable[..., LinearObjective], split: bool) -> LinearObjective:

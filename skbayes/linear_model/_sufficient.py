@@ -1,11 +1,13 @@
 """All that least squares needs to know of any number of rows, kept in a matrix of the size of the parameters.
 
-Notation: B = (X, y) (n, q) rows of features and target, q = p + 1, s their weights, N = Σ s; μ (q,) their means and R
-(q, q) the triangular root of the squares about these: RᵀR = Σ s_i (b_i − μ)(b_i − μ)ᵀ. A Gaussian likelihood depends
-on the data through N, μ and R alone, and so does everything that is fitted with it, whatever the prior.
+Notation: B = (X, Y) (n, q) rows of p features and k targets, q = p + k, s their weights, N = Σ s; μ (q,) their means
+and R (r, q) a root of the squares about these: RᵀR = Σ s_i (b_i − μ)(b_i − μ)ᵀ, r ≤ q and not above the number of rows.
+A Gaussian likelihood depends on the data through N, μ and R alone, and so does everything that is fitted with it,
+whatever the prior.
 
 R is updated by Householder reflections of R and new rows: it keeps the digits that the root of a Gram would lose, and
-it exists for constant and collinear columns.
+it exists for constant and collinear columns. Means are counted from an origin near the rows, so that a column far from
+zero keeps the digits of its spread.
 
 References
 ----------
@@ -13,7 +15,7 @@ References
    doi:10.1080/00031305.1983.10483115
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,8 @@ Array = NDArray[Any]
 
 # Rows reflected at once, at least; and at least as many times q: the old R then costs a fraction of the new rows.
 _ROWS_AT_ONCE, _TIMES = 1024, 4
+# A column this many spreads from zero has lost half of its digits before anything is done to it.
+_LONGEST = 2.0**26
 
 
 @dataclass(frozen=True)
@@ -36,55 +40,108 @@ class SufficientRows:
     ----------
     total : float
         N.
-    mean : ndarray of shape (q,)
-        μ, the target last.
-    root : ndarray of shape (q, q)
-        R, upper triangular.
+    origin : ndarray of shape (q,)
+        A point among the rows, the targets last.
+    shift : ndarray of shape (q,)
+        μ minus the origin.
+    root : ndarray of shape (r, q)
+        R, upper trapezoidal.
+    n_targets : int
+        k.
+    n_rows : int
+        How many rows they are, whatever their weights.
     """
 
     total: float
-    mean: Array
+    origin: Array
+    shift: Array
     root: Array
+    n_targets: int
+    n_rows: int = 0
 
     @classmethod
-    def none(cls, n_features: int) -> "SufficientRows":
+    def none(cls, n_features: int, n_targets: int = 1) -> "SufficientRows":
         """Return what is known of no rows at all."""
-        q = n_features + 1
-        return cls(0.0, np.zeros(q), np.zeros((q, q)))
+        q = n_features + n_targets
+        return cls(0.0, np.zeros(q), np.zeros(q), np.zeros((0, q)), n_targets)
+
+    @property
+    def mean(self) -> Array:
+        """μ."""
+        return self.origin + self.shift
+
+    @property
+    def n_features(self) -> int:
+        """p."""
+        return self.origin.size - self.n_targets
 
     def with_rows(self, X: Any, y: Array, weight: Array | None) -> "SufficientRows":
-        """Return N, μ and R with the rows of X (n, p) and y (n,) added; X may be sparse."""
+        """Return N, μ and R with the rows of X (n, p) and y (n,) or (n, k) added; X may be sparse."""
         known = self
-        size = max(_ROWS_AT_ONCE, _TIMES * self.mean.size)
+        size = max(_ROWS_AT_ONCE, _TIMES * self.origin.size)
         for start in range(0, y.shape[0], size):
             rows = slice(start, start + size)
             block = X[rows].toarray() if sparse.issparse(X) else X[rows]
             joint = np.column_stack([block, y[rows]]).astype(np.float64, copy=False)
-            known = known._merged(joint, None if weight is None else weight[rows])
+            some = None if weight is None else weight[rows]
+            known = known.merged(_of_block(joint, some, self.n_targets))
         return known
 
-    def _merged(self, joint: Array, weight: Array | None) -> "SufficientRows":
-        added = float(joint.shape[0] if weight is None else weight.sum(dtype=np.float64))
-        if added == 0.0:
-            return self
-        mean = np.average(joint, axis=0, weights=weight)
-        joint -= mean
-        if weight is not None:
-            joint *= np.sqrt(weight)[:, None]
-        total = self.total + added
-        shift = mean - self.mean
-        between = np.sqrt(self.total * added / total) * shift
-        stacked = np.vstack([self.root, joint, between])
-        (root,) = linalg.qr(stacked, mode="r", overwrite_a=True, check_finite=False)
-        return SufficientRows(total, self.mean + (added / total) * shift, root[: mean.size])
+    def merged(self, other: "SufficientRows") -> "SufficientRows":
+        """Return what is known of the rows of both."""
+        n_rows = self.n_rows + other.n_rows
+        if other.total == 0.0:
+            return replace(self, n_rows=n_rows)
+        if self.total == 0.0:
+            return replace(other, n_rows=n_rows)
+        total = self.total + other.total
+        # Origins are near each other if rows are: their difference loses nothing of the spread.
+        shift = (other.origin - self.origin) + other.shift - self.shift
+        between = np.sqrt(self.total * (other.total / total)) * shift
+        root = _reflected(np.vstack([self.root, other.root, between]))
+        mean = self.shift + (other.total / total) * shift
+        return SufficientRows(total, self.origin, mean, root, self.n_targets, n_rows)
 
     def as_rows(self) -> tuple[Array, Array, Array]:
-        """Return X, y and weights of 2 q rows with the same N, μ and R: μ plus and minus multiples of the rows of R.
+        """Return X (m, p), Y (m, k) and weights of m ≤ 2 q + 1 rows with the same N, μ and R.
 
         Whatever has a Gaussian likelihood is fitted to these as it would be to the rows that they stand for.
         """
-        q = self.mean.size
-        weight = np.full(2 * q, self.total / (2 * q))
-        spread = np.sqrt(q / self.total) * self.root
-        joint = self.mean + np.vstack([spread, -spread])
-        return joint[:, :-1], np.ascontiguousarray(joint[:, -1]), weight
+        # μ plus and minus c times the rows of R, at weight 1 / 2c² each, and the rest of the weight at μ. Where a mean
+        # is far above its spread, c makes the steps as long as the way from zero, so that adding them rounds nothing.
+        mean, r = self.mean, len(self.root)
+        spread = np.linalg.norm(self.root, axis=0)
+        far = np.divide(
+            np.abs(mean) * np.sqrt(self.total), spread, out=np.zeros_like(mean), where=spread > 0.0
+        )
+        stretch = float(np.clip(far.max(initial=0.0), 1.0, _LONGEST))
+        c = np.sqrt(r / self.total) * stretch
+        joint = mean + np.vstack([c * self.root, -c * self.root])
+        weight = np.full(2 * r, 0.5 / c**2)
+        if stretch > 1.0:
+            joint = np.vstack([joint, mean])
+            weight = np.append(weight, self.total * (1.0 - stretch**-2.0))
+        p = self.n_features
+        return joint[:, :p], np.ascontiguousarray(joint[:, p:]), weight
+
+
+def _of_block(joint: Array, weight: Array | None, n_targets: int) -> SufficientRows:
+    """Return what is known of a few rows, (m, q)."""
+    total = float(joint.shape[0] if weight is None else weight.sum(dtype=np.float64))
+    if total == 0.0:
+        none = SufficientRows.none(joint.shape[1] - n_targets, n_targets)
+        return replace(none, n_rows=len(joint))
+    origin = joint[0].copy()
+    joint -= origin
+    shift = np.average(joint, axis=0, weights=weight)
+    joint -= shift
+    if weight is not None:
+        joint *= np.sqrt(weight)[:, None]
+    n_rows = len(joint)
+    return SufficientRows(total, origin, shift, _reflected(joint), n_targets, n_rows)
+
+
+def _reflected(rows: Array) -> Array:
+    """Return R with RᵀR that of the rows, of no more rows than columns."""
+    (root,) = linalg.qr(rows, mode="r", overwrite_a=True, check_finite=False)
+    return np.asarray(root[: rows.shape[1]])

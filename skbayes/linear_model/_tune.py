@@ -1,195 +1,185 @@
-"""Noise and prior scales of highest evidence for a Gaussian likelihood with a normal prior: `tune=` of MAPRegressor.
+"""Tuning by the evidence: `tune="evidence"` and `tune="ard"` of MAPRegressor and MAPClassifier.
 
-Notation: s_j the scales of the prior as the user gave them, which fix how the coefficients compare; under "evidence"
-one factor τ multiplies them all, under "ard" each has a factor of its own. F the features without a prior (s = inf):
-they are integrated out, like the intercept.
+Notation: w ~ N(m, S C S) the prior as the user gave it; under "evidence" one factor τ multiplies all scales, or one for
+each group of features; under "ard" each feature has its own. The factors, and what is unknown of the likelihood, are
+those of highest evidence (type-II maximum likelihood).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.linalg import cholesky, solve_triangular
 
 from ..exceptions import IncompatibleModelError
-from ..likelihoods import Gaussian
-from ..priors import Normal
+from ..priors import Group, Normal, Prior
 from ..solvers import SolverResult
-from ._design import Design, weighted_mean
-from ._evidence import ridge_evidence, ridge_evidence_wide
+from ._design import Design
+from ._evidence_surface import unknown_parameter
+from ._fit import MAPFit, fit_map, mode_of
 from ._model import Model
-from ._moments import Moments, moments_of
-from ._relevance import ARDEvidence, ard_evidence
-from ._symmetric import CholeskyFactor, cholesky
+from ._tune_gaussian import tuned_gaussian
+from ._tune_laplace import tuned_laplace
+from ._tuning import Scaled, Tuned
 
-__all__ = ["Tuned", "tuned"]
+__all__ = ["fit_tuned", "group_codes"]
 
 Array = NDArray[Any]
 
 
-# What the prior of a coefficient that ARD drops allows it, in standard errors of its own: 1e-12 of the squares.
-_DROPPED = 1e-6
-# Below this reciprocal condition a Cholesky factor of a Gram matrix has no digit left.
-_COLLINEAR = 1e-14
-_MESSAGE = "the prior scales of highest evidence were still changing by more than 1e-4 of the fitted values"
+def fit_tuned(
+    design: Design, y: Array, model: Model, offset: Array | None, how: str, groups: Array | None
+) -> MAPFit:
+    """Return the fit at the noise and the prior scales of highest evidence.
 
-
-@dataclass(frozen=True)
-class Tuned:
-    """A model at its highest evidence.
-
-    Attributes
+    Parameters
     ----------
-    model : Model
-        With a likelihood and a prior that are known.
-    log_evidence : float
-        log p(y).
-    result : SolverResult
-        The mode.
-    """
-
-    model: Model
-    log_evidence: float
-    result: SolverResult
-
-
-@dataclass(frozen=True)
-class _Problem:
-    """Centred second moments of the features with a prior, F projected out; `factor` is of those of F."""
-
-    gram: Array
-    cross: Array
-    power: float
-    n_flat: int
-    log_det_flat: float
-    factor: CholeskyFactor | None
-
-
-def tuned(X: Any, y: Array, model: Model, offset: Array | None, how: str) -> Tuned:
-    """Return the noise and the prior of highest evidence, and the mode that belongs to them.
+    design, y, model, offset :
+        As for `fit_map`.
+    how : str
+        "evidence" or "ard".
+    groups : ndarray of shape (p,) or None
+        Number of the group of each feature; None: all are one.
 
     Raises
     ------
     IncompatibleModelError
-        If likelihood or prior are others than a Gaussian with unknown noise and a normal one without bounds.
+        If the prior is no normal one, or there are bounds; it says what to do.
+    ValueError
+        If the evidence is undefined.
     """
-    loc, scale = _checked(model, how)
-    target = np.asarray(y, dtype=np.float64) - Design(X).matvec(loc.astype(X.dtype))
-    target = target if offset is None else target - offset
-    if how == "evidence" and X.shape[1] > X.shape[0] and np.all(np.isfinite(scale)):
-        return _wide(X, target, model, loc, scale)
-    return _tall(X, target, model, loc, scale, how)
+    loc, precision = _checked(model, how, groups)
+    if precision.ndim == 2:
+        root = cholesky(precision, lower=True)
+        task = _task(_whitened(design.X, root), y, model, offset, np.ones(loc.size), how, groups)
+    else:
+        root = None
+        with np.errstate(divide="ignore"):
+            scale = 1.0 / np.sqrt(precision)
+        task = _task(design.X, y, model, offset, scale, how, groups)
+    task = _about_zero(task, design, loc)
+    found = tuned_gaussian(task) if _has_closed_form(model) else tuned_laplace(task)
+    if root is None:
+        prior: Prior = Normal(loc=loc, scale=found.scale)
+    else:
+        covariance = solve_triangular(root, np.eye(loc.size), lower=True)
+        prior = Normal(loc=loc, scale=found.scale[0], covariance=covariance.T @ covariance)
+        found = replace(found, coef=solve_triangular(root.T, found.coef.T).T)
+    prior = prior.for_features(None, loc.size)
+    known = replace(model, likelihood=found.likelihood, prior=prior)
+    return _fitted(design, y, known, offset, found, loc)
 
 
-def _checked(model: Model, how: str) -> tuple[Array, Array]:
-    """Return centre and scales of the prior."""
-    likelihood, prior = model.likelihood, model.prior
-    if not likelihood.is_quadratic or likelihood.is_fixed:
-        raise IncompatibleModelError(
-            f"tune={how!r} needs a Gaussian likelihood with unknown noise; got {likelihood!r}. "
-            "Use likelihood='gaussian', or tune=None."
-        )
-    loc, precision = prior.quadratic() if hasattr(prior, "quadratic") else (None, None)
-    if precision is None or precision.ndim != 1 or not np.any(precision):
-        raise IncompatibleModelError(
-            f"tune={how!r} needs a normal prior with a scale for each feature; got {model.stated_prior!r}. "
-            "Use prior='normal', or tune=None."
-        )
-    if model.bounds is not None or model.intercept_prior is not None:
-        raise IncompatibleModelError(
-            f"tune={how!r} integrates over all coefficients and a flat intercept; got bounds or an intercept_prior. "
-            "Leave them out, or use tune=None."
-        )
-    with np.errstate(divide="ignore"):
-        return np.asarray(loc), 1.0 / np.sqrt(precision)
+def group_codes(groups: Any, names: Array | None, n_features: int, how: str | None) -> Array | None:
+    """Return the number of the group of each feature, from the labels that a user gives; None for none.
 
-
-def _tall(X: Any, target: Array, model: Model, loc: Array, scale: Array, how: str) -> Tuned:
-    """By the second moments of the features, (p, p)."""
-    moments = moments_of(X, target[:, None], model.weight, model.fit_intercept, np.float64)
-    has_prior = np.isfinite(scale)
-    problem = _projected(moments, has_prior, model.fit_intercept)
-    s = scale[has_prior]
-    solve = ard_evidence if how == "ard" else ridge_evidence
-    found = solve(
-        problem.gram * np.outer(s, s),
-        problem.cross * s,
-        problem.power,
-        moments.total,
-        n_flat=problem.n_flat,
-        log_det_flat=problem.log_det_flat,
-    )
-    coef = np.zeros_like(scale)
-    coef[has_prior] = s * (found.coef if isinstance(found, ARDEvidence) else found.solution)
-    if problem.factor is not None:
-        rest = moments.cross[~has_prior, 0] - moments.gram[~has_prior] @ coef
-        coef[~has_prior] = problem.factor.solve(rest)
-    widened = scale.copy()
-    # A dropped coefficient gets the prior that allows it a millionth of a millionth of its least-squares value.
-    least = (
-        _DROPPED * found.noise_scale / (s * np.sqrt(np.diag(problem.gram)) + np.finfo(float).tiny)
-    )
-    widened[has_prior] = s * np.maximum(found.prior_scale, np.minimum(least, 1.0))
-    intercept = float(moments.target_mean[0] - moments.mean @ coef)
-    return _of(model, loc, widened, coef, intercept, found, X.dtype)
-
-
-def _projected(moments: Moments, has_prior: Array, fit_intercept: bool) -> _Problem:
-    """Return the moments of the features with a prior, those without one projected out."""
-    gram, cross, power = moments.gram, moments.cross[:, 0], float(moments.power[0])
-    log_det = float(np.log(moments.total)) if fit_intercept else 0.0
-    if has_prior.all():
-        return _Problem(gram, cross, power, int(fit_intercept), log_det, None)
-    flat = ~has_prior
-    factor = _factor(gram[np.ix_(flat, flat)], np.flatnonzero(flat))
-    border = np.column_stack([gram[np.ix_(flat, has_prior)], cross[flat]])
-    removed = border.T @ factor.solve(border)
-    return _Problem(
-        gram[np.ix_(has_prior, has_prior)] - removed[:-1, :-1],
-        cross[has_prior] - removed[:-1, -1],
-        power - removed[-1, -1],
-        int(fit_intercept) + int(flat.sum()),
-        log_det + 2.0 * float(np.sum(np.log(np.diag(factor.lower) / factor.scale))),
-        factor,
-    )
-
-
-def _factor(inner: Array, index: Array) -> CholeskyFactor:
-    factor = cholesky(inner)
-    if factor is None or factor.rcond < _COLLINEAR:
+    Raises
+    ------
+    ValueError
+        If there are labels and nothing to use them for, a name is unknown, or there is not one for each feature.
+    """
+    if groups is None:
+        return None
+    if how != "evidence":
         raise ValueError(
-            f"The evidence is undefined: features {index.tolist()} have a flat prior (scale=inf) and are collinear. "
-            "Give one of them a prior, or leave it out."
+            f"groups= says which features share a factor of tune='evidence'; got tune={how!r}. "
+            "Use tune='evidence', or groups=None."
         )
-    return factor
+    codes: Array = Group(groups=groups).for_features(names, n_features).groups
+    return codes
 
 
-def _wide(X: Any, target: Array, model: Model, loc: Array, scale: Array) -> Tuned:
-    """By the products of the rows, (n, n)."""
-    weight = model.weight
-    mean = weighted_mean(X, weight) if model.fit_intercept else np.zeros(X.shape[1])
-    centre = np.average(target, weights=weight) if model.fit_intercept else 0.0
-    design = Design(X, mean if model.fit_intercept else None)
-    root = np.ones(X.shape[0]) if weight is None else np.sqrt(weight, dtype=np.float64)
-    found = ridge_evidence_wide(
-        np.asarray(design.row_gram(np.square(scale)), dtype=np.float64) * np.outer(root, root),
-        (target - centre) * root,
-        float(root @ root),
-        n_flat=int(model.fit_intercept),
+def _checked(model: Model, how: str, groups: Array | None) -> tuple[Array, Array]:
+    """Return centre and precision of the prior, (p,) and (p,) or (p, p)."""
+    prior, stated = model.prior, model.stated_prior
+    loc, precision = prior.quadratic() if hasattr(prior, "quadratic") else (None, None)
+    if precision is None or not np.any(precision) or hasattr(prior, "at_information"):
+        raise IncompatibleModelError(
+            f"tune={how!r} needs a normal prior, whose scales it finds; got {stated!r}. Use prior='normal'; or "
+            "tune='loo', or BayesSearchCV over prior__scale, for another prior; or tune=None."
+        )
+    if precision.ndim == 2 and (how == "ard" or groups is not None):
+        raise IncompatibleModelError(
+            f"tune={how!r} with a scale for each feature or group needs a normal prior without a covariance; got "
+            f"{stated!r}. Use tune='evidence' without groups, which finds one factor, or covariance=None."
+        )
+    if precision.ndim == 2 and model.seen is not None:
+        raise IncompatibleModelError(
+            f"tune={how!r} cannot be combined with `update` under a prior with a covariance; got {stated!r}. "
+            "Set tune=None before `update`, which keeps the scales found."
+        )
+    if model.bounds is not None:
+        raise IncompatibleModelError(
+            f"tune={how!r} integrates over all coefficients, also those out of bounds; got bounds. "
+            "Leave them out, or use tune='loo' or tune=None."
+        )
+    return np.asarray(loc), np.asarray(precision)
+
+
+def _has_closed_form(model: Model) -> bool:
+    """Return whether second moments say all: Gaussian, noise unknown, intercept flat."""
+    name = unknown_parameter(model.likelihood)
+    return (
+        model.likelihood.is_quadratic
+        and name is not None
+        and getattr(model.likelihood, name) is None
+        and model.intercept_prior is None
+        and model.seen is None
     )
-    coef = np.square(scale) * design.rmatvec((found.solution * root).astype(X.dtype))
-    return _of(model, loc, scale * found.prior_scale, coef, centre - mean @ coef, found, X.dtype)
 
 
-def _of(
-    model: Model, loc: Array, scale: Array, coef: Array, intercept: float, found: Any, dtype: Any
-) -> Tuned:
-    """Return what was found; `coef` is counted from `loc`."""
-    # The intercept is that of y − X loc already, for coefficients counted from loc.
-    w = np.append(coef + loc, intercept) if model.fit_intercept else coef + loc
-    prior = Normal(loc=loc, scale=scale).for_features(None, loc.size)
-    likelihood = Gaussian(scale=found.noise_scale)
-    result = SolverResult(
-        w.astype(dtype), np.nan, found.n_iter, getattr(found, "converged", True), _MESSAGE
-    )
-    return Tuned(replace(model, likelihood=likelihood, prior=prior), found.log_evidence, result)
+def _task(
+    X: Any,
+    y: Array,
+    model: Model,
+    offset: Array | None,
+    scale: Array,
+    how: str,
+    groups: Array | None,
+) -> Scaled:
+    codes = np.zeros(scale.size, dtype=np.intp) if groups is None else groups
+    codes = np.arange(scale.size) if how == "ard" else codes
+    return Scaled(X, y, offset, model, scale, codes, int(codes.max(initial=0)) + 1, how)
+
+
+def _whitened(X: Any, root: Array) -> Array:
+    """Return X R⁻ᵀ for the precision R Rᵀ: features whose coefficients are independent, of scale 1."""
+    dense = X.toarray() if sparse.issparse(X) else X
+    white: Array = solve_triangular(root, dense.T.astype(np.float64, copy=False), lower=True).T
+    return white
+
+
+def _about_zero(task: Scaled, design: Design, loc: Array) -> Scaled:
+    """Return the task with coefficients counted from the centre of their prior."""
+    if not np.any(loc):
+        return task
+    seen = task.model.seen
+    if seen is not None:
+        shift = seen.layout.spread(loc, 0.0)
+        model = replace(task.model, seen=replace(seen, centre=seen.centre - shift))
+        task = replace(task, model=model)
+    if np.ndim(task.model.likelihood.start_intercept(task.y, task.model.weight)):
+        return task  # the same for every class changes no probability
+    base = design.matvec(loc.astype(design.dtype))
+    return replace(task, offset=base if task.offset is None else base + task.offset)
+
+
+def _fitted(
+    design: Design, y: Array, model: Model, offset: Array | None, found: Tuned, loc: Array
+) -> MAPFit:
+    """Return the fit at the scales found, its mode found with them or from there."""
+    rows = found.coef + loc
+    if model.fit_intercept:
+        rows = np.concatenate([rows, np.asarray(found.intercept)[..., None]], axis=-1)
+    w = rows.astype(design.dtype).ravel()
+    if found.is_mode and model.solver in ("auto", "closed_form"):
+        result = SolverResult(w, np.nan, found.n_iter, found.converged, found.message)
+        return mode_of(design, y, model, offset, result, found.log_evidence)
+    fit = fit_map(design, y, model, offset, w)
+    result = fit.result
+    if not found.converged:
+        result = replace(result, converged=False, message=found.message)
+    n_iter = fit.n_iter + found.n_iter
+    return replace(fit, result=result, n_iter=n_iter, log_evidence=found.log_evidence)

@@ -1,5 +1,23 @@
 """What both wings produce: a distribution after data."""
 
+from ._coefficients import CoefficientPosterior, PosteriorFacts
+from ._dense import DenseForm
+from ._forms import CovarianceForm, DiagonalForm, DrawsForm, SupportForm
 from ._gaussian import GaussianPosterior
+from ._importance import Diagnostics, pareto_smoothed_weights
+from ._low_rank import BorderedForm, LowRankForm
 
-__all__ = ["GaussianPosterior"]
+__all__ = [
+    "BorderedForm",
+    "CoefficientPosterior",
+    "CovarianceForm",
+    "DenseForm",
+    "Diagnostics",
+    "DiagonalForm",
+    "DrawsForm",
+    "GaussianPosterior",
+    "LowRankForm",
+    "PosteriorFacts",
+    "SupportForm",
+    "pareto_smoothed_weights",
+]

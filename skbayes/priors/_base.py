@@ -49,6 +49,11 @@ class Prior(BaseEstimator, ABC):
         """Whether only positive numbers have a density: a prior of a scale, not of a coefficient."""
         return False
 
+    @property
+    def is_joint(self) -> bool:
+        """Whether it is of the coefficients of all classes together, row by row, and not of those of each class."""
+        return False
+
     @abstractmethod
     def log_density(self, w: ArrayLike) -> float:
         """Logarithm of the normalised density, summed over the parameters.

@@ -13,6 +13,7 @@ from scipy.special import erfcx, log_ndtr, ndtri_exp
 from ._base import Prior
 from ._features import as_floats, standard_draws
 from ._laplace import soft_threshold
+from ._tilted import tilted_by_kink
 
 __all__ = ["ElasticNet"]
 
@@ -68,19 +69,23 @@ class ElasticNet(Prior):
     def is_smooth(self) -> bool:
         return False
 
-    def _log_normalizer(self, shape: tuple[int, ...]) -> float:
+    def _log_normalizers(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """Return log Z of each coefficient, 0 where it is unpenalised."""
         b = np.broadcast_to(self._numbers("l1_scale"), shape)
         s = np.broadcast_to(self._numbers("l2_scale"), shape)
         both, only_l1 = np.isfinite(s), np.isfinite(b) & np.isinf(s)
-        s, b_of_both = s[both], b[both]
-        logs = np.log(s) + np.log(erfcx(s / b_of_both * np.sqrt(0.5)))
-        return float(np.sum(logs + 0.5 * np.log(2.0 * np.pi)) + np.log(2.0 * b[only_l1]).sum())
+        logs = np.zeros(shape)
+        logs[both] = np.log(s[both]) + np.log(erfcx(s[both] / b[both] * np.sqrt(0.5)))
+        logs[both] += 0.5 * np.log(2.0 * np.pi)
+        logs[only_l1] = np.log(2.0 * b[only_l1])
+        return logs
 
     def log_density(self, w: ArrayLike) -> float:
         w = as_floats(w)
         loc, l1, l2 = self.separable()
         d = w - loc
-        return float(-np.sum(l1 * np.abs(d) + 0.5 * l2 * d * d)) - self._log_normalizer(w.shape)
+        logs = self._log_normalizers(w.shape)
+        return float(-np.sum(l1 * np.abs(d) + 0.5 * l2 * d * d)) - float(logs.sum())
 
     def prox(self, w: ArrayLike, step: float | NDArray[Any]) -> NDArray[Any]:
         """Return the argument of min_z ½‖z − w‖² − step · log p(z).
@@ -114,6 +119,39 @@ class ElasticNet(Prior):
             self._numbers("loc"), 1.0 / self._numbers("l1_scale"), self._numbers("l2_scale") ** -2.0
         )
         return loc, l1, l2
+
+    def spread(self) -> NDArray[np.float64]:
+        """Return the standard deviation of a normal density that is about as wide.
+
+        Returns
+        -------
+        spread : ndarray of shape (n_features,)
+            The variances 2b² and s² of the two factors combined as those of normal densities; ``inf`` where a feature is unpenalised.
+        """
+        _, l1, l2 = self.separable()
+        with np.errstate(divide="ignore"):
+            return 1.0 / np.sqrt(0.5 * l1 * l1 + l2)
+
+    def tilted(
+        self, mean: ArrayLike, variance: ArrayLike
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return integral and moments of p(w) N(w; mean, variance), coefficient by coefficient.
+
+        Parameters
+        ----------
+        mean, variance : array-like of shape (n_parameters,)
+            Of the normal density.
+
+        Returns
+        -------
+        log_integral, mean, variance : ndarray of shape (n_parameters,)
+            Logarithm of the integral of the product, and mean and variance of the product as a density; of a
+            coefficient that is unpenalised the prior counts as 1.
+        """
+        loc, l1, l2 = self.separable()
+        mean, variance = as_floats(mean).astype(float), as_floats(variance).astype(float)
+        log_integral, centre, spread = tilted_by_kink(l1, l2, mean - loc, variance)
+        return log_integral - self._log_normalizers(mean.shape), loc + centre, spread
 
     def sample(
         self, n: int = 1, random_state: int | np.random.Generator | None = None

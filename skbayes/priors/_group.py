@@ -13,6 +13,7 @@ from scipy.special import gammaln
 
 from ._base import Prior
 from ._features import as_floats, standard_draws
+from ._tilted import tilted_by_mixture
 
 __all__ = ["Group"]
 
@@ -215,6 +216,109 @@ class Group(Prior):
             codes, weights=w != self._numbers("loc").astype(w.dtype), minlength=k.size
         )
         return ((away == 0.0) & np.isfinite(b))[codes]
+
+    def hessian_off_kinks(self, w: ArrayLike) -> NDArray[np.float64]:
+        """Second derivative of `log_density` by the parameters of the groups that are not at their location.
+
+        Parameters
+        ----------
+        w : array-like of shape (n_parameters,)
+            Where to evaluate.
+
+        Returns
+        -------
+        hessian : ndarray of shape (n_parameters, n_parameters)
+            −(√k/b) (I − u uᵀ) / r for each group, u the unit vector from the location to it; zeros for groups at their
+            location, where there is none.
+        """
+        w = as_floats(w).astype(float)
+        codes, k, b = self._layout(w.size)
+        d = w - self._numbers("loc")
+        r = self._norms(d, codes)
+        with np.errstate(divide="ignore"):
+            bend = np.where(r > 0.0, np.sqrt(k) / (b * r), 0.0)
+        unit = np.divide(d, r[codes], out=np.zeros_like(d), where=r[codes] > 0.0)
+        same = codes[:, None] == codes
+        hessian: NDArray[np.float64] = np.where(same, np.outer(unit * bend[codes], unit), 0.0)
+        hessian[np.diag_indices_from(hessian)] -= bend[codes]
+        return hessian
+
+    def spread(self) -> NDArray[np.float64]:
+        """Return the standard deviation of a normal density that is about as wide.
+
+        Returns
+        -------
+        spread : ndarray of shape (n_features,)
+            b √((k + 1)/k), as the prior has it; ``inf`` where a feature is unpenalised.
+        """
+        codes, k, b = self._layout(np.size(self.groups))
+        return (b * np.sqrt((k + 1.0) / k))[codes]
+
+    def blocks(self, n_features: int) -> list[NDArray[np.intp]]:
+        """Return which features are together.
+
+        Parameters
+        ----------
+        n_features : int
+            How many features there are.
+
+        Returns
+        -------
+        blocks : list of ndarray of int
+            The features of each group.
+        """
+        codes, k, _ = self._layout(n_features)
+        order = np.argsort(codes, kind="stable")
+        return np.split(order, np.cumsum(k.astype(int))[:-1])
+
+    def tilted_block(
+        self, block: NDArray[np.intp], mean: ArrayLike, covariance: ArrayLike
+    ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+        """Return integral and moments of p(w) N(w; mean, covariance) for one group, of k features.
+
+        Parameters
+        ----------
+        block : ndarray of int
+            The features of the group, as `blocks` gives them.
+        mean : array-like of shape (k,)
+            Of the normal density.
+        covariance : array-like of shape (k, k)
+            Of the normal density.
+
+        Returns
+        -------
+        log_integral : float
+            Logarithm of the integral of the product; of a group that is unpenalised the prior counts as 1.
+        mean, variance : ndarray of shape (k,)
+            Mean of the product as a density, and its variance, feature by feature.
+
+        Notes
+        -----
+        With a = √k/b the prior is a normal density of variance t whose t has the gamma distribution of shape
+        (k + 1)/2 and rate a²/2 [1]_.
+
+        References
+        ----------
+        .. [1] Kyung, Gill, Ghosh, Casella (2010). Penalized regression, standard errors, and Bayesian lassos. Bayesian
+           Analysis 5, 369-411. DOI 10.1214/10-BA607
+        """
+        mean, covariance = np.asarray(mean, dtype=float), np.asarray(covariance, dtype=float)
+        loc, scale = (
+            part if part.ndim == 0 else part[block]
+            for part in (self._numbers("loc"), self._numbers("scale"))
+        )
+        scale = float(np.ravel(scale)[0])
+        if np.isinf(scale):
+            return 0.0, mean, np.diag(covariance)
+        shape = 0.5 * (block.size + 1.0)
+        rate = 0.5 * block.size / scale**2
+
+        def log_mixing(log_t: NDArray[np.float64]) -> NDArray[np.float64]:
+            logs: NDArray[np.float64] = shape * (np.log(rate) + log_t) - rate * np.exp(log_t)
+            return logs - gammaln(shape)
+
+        log_integral, centre, variance = tilted_by_mixture(log_mixing, mean - loc, covariance)
+        return log_integral, loc + centre, variance
 
     def sample(
         self, n: int = 1, random_state: int | np.random.Generator | None = None

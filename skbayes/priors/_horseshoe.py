@@ -15,12 +15,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._base import Prior
 from ._features import as_floats
+from ._tilted import tilted_by_kink, tilted_by_quadrature
 
 __all__ = ["Horseshoe"]
 
 # The trapezoidal rule in x = log v: the integrand falls as exp(−|x|) on both sides, to 1e-18 at ±42, and its poles are
 # π/2 away from the line, so that the step errs by exp(−π²/0.1) = 1e-43.
 _LOG_NODES = np.arange(-42.0, 42.05, 0.1)
+# Where φ is cut into pieces for quadrature, in units of τ.
+_BREAKS = np.outer([-1.0, 1.0], 10.0 ** np.arange(-1.0, 5.5, 0.5)).ravel()
+_BREAKS = np.append(_BREAKS, 0.0)
 
 
 class Horseshoe(Prior):
@@ -89,9 +93,7 @@ class Horseshoe(Prior):
         bound = inverse > 0.0
         w, inverse, precision = w[bound], inverse[bound], precision[bound]
         height = _phi(np.abs(w) * inverse) + 0.5 * precision * w * w
-        ratios, which = np.unique(precision / np.square(inverse), return_inverse=True)
-        constants = np.array([_log_integral(ratio) for ratio in ratios])
-        return float(-np.sum(height + constants[which] - np.log(inverse)))
+        return float(-np.sum(height + _log_normalizers(inverse, precision)))
 
     def prox(self, w: ArrayLike, step: float | NDArray[Any]) -> NDArray[Any]:
         """Return the argument of min_z ½‖z − w‖² − step · log p(z).
@@ -152,6 +154,98 @@ class Horseshoe(Prior):
         w = as_floats(w).astype(float)
         inverse, precision = self._parts(w.shape)
         return np.zeros(w.shape), _slope(np.abs(w) * inverse) * inverse, precision.copy()
+
+    def at_kink(self, w: ArrayLike) -> NDArray[np.bool_]:
+        """Say which parameters lie where the log density has no derivative: at zero.
+
+        Parameters
+        ----------
+        w : array-like of shape (n_parameters,)
+            Where to look.
+
+        Returns
+        -------
+        is_at_kink : ndarray of shape (n_parameters,)
+            Never true where the scale is infinite.
+        """
+        w = as_floats(w)
+        inverse, _ = self._parts(w.shape)
+        return (w == 0.0) & (inverse > 0.0)
+
+    def hessian_off_kinks(self, w: ArrayLike) -> NDArray[np.float64]:
+        """Second derivative of `log_density` by the parameters that are not zero.
+
+        Parameters
+        ----------
+        w : array-like of shape (n_parameters,)
+            Where to evaluate.
+
+        Returns
+        -------
+        hessian : ndarray of shape (n_parameters,)
+            The diagonal; of a parameter at zero that on either side of the kink. Positive in the tails without a slab.
+        """
+        w = as_floats(w).astype(float)
+        inverse, precision = self._parts(w.shape)
+        v = np.abs(w) * inverse
+        # Of the slope (√(v² + 8) − v)/2, the derivative.
+        bend = 0.5 * (v / np.hypot(v, np.sqrt(8.0)) - 1.0)
+        hessian: NDArray[np.float64] = -(bend * np.square(inverse) + precision)
+        return hessian
+
+    def spread(self) -> NDArray[np.float64]:
+        """Return the standard deviation of a normal density that is about as wide.
+
+        Returns
+        -------
+        spread : ndarray of shape (n_features,)
+            τ and c combined as the standard deviations of normal densities; ``inf`` where a feature is unpenalised.
+        """
+        shape = np.broadcast_shapes(
+            np.shape(self._numbers("scale")), np.shape(self._numbers("slab_scale"))
+        )
+        inverse, precision = self._parts(shape)
+        with np.errstate(divide="ignore"):
+            return 1.0 / np.sqrt(inverse * inverse + precision)
+
+    def tilted(
+        self, mean: ArrayLike, variance: ArrayLike
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return integral and moments of p(w) N(w; mean, variance), coefficient by coefficient.
+
+        Parameters
+        ----------
+        mean, variance : array-like of shape (n_parameters,)
+            Of the normal density.
+
+        Returns
+        -------
+        log_integral, mean, variance : ndarray of shape (n_parameters,)
+            Logarithm of the integral of the product, and mean and variance of the product as a density; of a
+            coefficient that is unpenalised the prior counts as 1.
+        """
+        mean, variance = as_floats(mean).astype(float), as_floats(variance).astype(float)
+        inverse, precision = self._parts(mean.shape)
+        # The slab is a normal factor, and an unpenalised coefficient has no factor at all.
+        log_slab, centre, spread = tilted_by_kink(np.zeros(mean.shape), precision, mean, variance)
+        bound = inverse > 0.0
+        rate = inverse[bound]
+        # Between these points φ is as a polynomial: it bends at the kink and on the scale of τ, from there by decades.
+        breaks = _BREAKS / rate[:, None]
+        log_kink, centre[bound], spread[bound] = tilted_by_quadrature(
+            lambda d: -_phi(np.abs(d) * rate[:, None]), breaks, centre[bound], spread[bound]
+        )
+        log_slab[bound] += log_kink - _log_normalizers(rate, precision[bound])
+        return log_slab, centre, spread
+
+
+def _log_normalizers(
+    inverse: NDArray[np.float64], precision: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return log Z for 1/τ and the precision of the slab; of many that are alike it is computed once."""
+    ratios, which = np.unique(precision / np.square(inverse), return_inverse=True)
+    constants = np.array([_log_integral(ratio) for ratio in ratios])
+    return constants[which.reshape(-1)] - np.log(inverse)
 
 
 def _slope(v: NDArray[np.float64]) -> NDArray[np.float64]:

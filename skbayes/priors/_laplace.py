@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._base import Prior
 from ._features import as_floats, standard_draws
+from ._tilted import tilted_by_kink
 
 __all__ = ["Laplace", "soft_threshold"]
 
@@ -95,6 +96,38 @@ class Laplace(Prior):
         """
         loc, l1 = np.broadcast_arrays(self._numbers("loc"), 1.0 / self._numbers("scale"))
         return loc, l1, np.zeros(loc.shape)
+
+    def spread(self) -> NDArray[np.float64]:
+        """Return the standard deviation of a normal density that is about as wide.
+
+        Returns
+        -------
+        spread : ndarray of shape (n_features,)
+            √2 b; ``inf`` where a feature is unpenalised.
+        """
+        return np.sqrt(2.0) * self._numbers("scale")
+
+    def tilted(
+        self, mean: ArrayLike, variance: ArrayLike
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return integral and moments of p(w) N(w; mean, variance), coefficient by coefficient.
+
+        Parameters
+        ----------
+        mean, variance : array-like of shape (n_parameters,)
+            Of the normal density.
+
+        Returns
+        -------
+        log_integral, mean, variance : ndarray of shape (n_parameters,)
+            Logarithm of the integral of the product, and mean and variance of the product as a density; of a
+            coefficient that is unpenalised the prior counts as 1.
+        """
+        loc, l1, l2 = self.separable()
+        mean, variance = as_floats(mean).astype(float), as_floats(variance).astype(float)
+        log_integral, centre, spread = tilted_by_kink(l1, l2, mean - loc, variance)
+        height = np.log(0.5 * np.where(l1 > 0.0, l1, 2.0))
+        return log_integral + height, loc + centre, spread
 
     def sample(
         self, n: int = 1, random_state: int | np.random.Generator | None = None

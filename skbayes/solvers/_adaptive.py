@@ -64,7 +64,12 @@ class AdaGrad(AdaptiveSolver):
     patience : int, default=5
         Passes without a lower loss on the rows held out, after which the run ends, at least 1.
     random_state : int, RandomState or None, default=None
-        Seed of the order of the rows.
+        Seed of the order of the rows, and of the noise.
+    dropout : float, default=0.0
+        Part of the features that is dropped from a row at each look at it, in [0, 1). What stays is divided by the part
+        that stays; intercepts always do.
+    drop_connect : float, default=0.0
+        The same with a draw for each class: part of the weights that is dropped for a row, in [0, 1).
 
     Attributes
     ----------
@@ -138,7 +143,12 @@ class RMSProp(AdaptiveSolver):
     patience : int, default=5
         Passes without a lower loss on the rows held out, after which the run ends, at least 1.
     random_state : int, RandomState or None, default=None
-        Seed of the order of the rows.
+        Seed of the order of the rows, and of the noise.
+    dropout : float, default=0.0
+        Part of the features that is dropped from a row at each look at it, in [0, 1). What stays is divided by the part
+        that stays; intercepts always do.
+    drop_connect : float, default=0.0
+        The same with a draw for each class: part of the weights that is dropped for a row, in [0, 1).
     decay : float, default=0.99
         What is kept of the mean at each step, in [0, 1).
 
@@ -186,6 +196,8 @@ class RMSProp(AdaptiveSolver):
         validation_fraction: float | None = None,
         patience: int = 5,
         random_state: Any = None,
+        dropout: float = 0.0,
+        drop_connect: float = 0.0,
         decay: float = 0.99,
     ) -> None:
         super().__init__(
@@ -198,6 +210,8 @@ class RMSProp(AdaptiveSolver):
             validation_fraction=validation_fraction,
             patience=patience,
             random_state=random_state,
+            dropout=dropout,
+            drop_connect=drop_connect,
         )
         self.decay = decay
 
@@ -244,7 +258,12 @@ class Adam(AdaptiveSolver):
     patience : int, default=5
         Passes without a lower loss on the rows held out, after which the run ends, at least 1.
     random_state : int, RandomState or None, default=None
-        Seed of the order of the rows.
+        Seed of the order of the rows, and of the noise.
+    dropout : float, default=0.0
+        Part of the features that is dropped from a row at each look at it, in [0, 1). What stays is divided by the part
+        that stays; intercepts always do.
+    drop_connect : float, default=0.0
+        The same with a draw for each class: part of the weights that is dropped for a row, in [0, 1).
     beta1 : float, default=0.9
         What is kept of the mean gradient at each step, in [0, 1).
     beta2 : float, default=0.999
@@ -294,6 +313,8 @@ class Adam(AdaptiveSolver):
         validation_fraction: float | None = None,
         patience: int = 5,
         random_state: Any = None,
+        dropout: float = 0.0,
+        drop_connect: float = 0.0,
         beta1: float = 0.9,
         beta2: float = 0.999,
     ) -> None:
@@ -307,6 +328,8 @@ class Adam(AdaptiveSolver):
             validation_fraction=validation_fraction,
             patience=patience,
             random_state=random_state,
+            dropout=dropout,
+            drop_connect=drop_connect,
         )
         self.beta1 = beta1
         self.beta2 = beta2

@@ -156,6 +156,7 @@ class Objective(ABC):
     ``quadratic``       f is quadratic: ``gram(S, T)``, a block of its Hessian
     ``columns``         one linear predictor per row: ``design``, ``curvature(w)``, ``quadratic_at(w)``
     ``batch``           ``n_samples``; ``batch(rows)``, the objective of these rows scaled to all
+    ``noise``           ``noised(dropout, drop_connect, rng)``: the same objective, with noise on its batches
     ``duality_gap``     ``duality_gap(w)``: F(w) minus a lower bound of its minimum
     ``rescaling``       ``rescaled(w)``: the same objective in coordinates of about equal curvature
     ``restriction``     ``restricted(parameters, w)``: the same objective, all other parameters held

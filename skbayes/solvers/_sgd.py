@@ -43,7 +43,12 @@ class SGD(StochasticSolver):
     patience : int, default=5
         Passes without a lower loss on the rows held out, after which the run ends, at least 1.
     random_state : int, RandomState or None, default=None
-        Seed of the order of the rows.
+        Seed of the order of the rows, and of the noise.
+    dropout : float, default=0.0
+        Part of the features that is dropped from a row at each look at it, in [0, 1). What stays is divided by the part
+        that stays; intercepts always do.
+    drop_connect : float, default=0.0
+        The same with a draw for each class: part of the weights that is dropped for a row, in [0, 1).
 
     Attributes
     ----------
@@ -63,12 +68,19 @@ class SGD(StochasticSolver):
     returned is the better one of the average of the steps [1]_, step t weighted by t [2]_, and the last one, after one
     step along the gradient of all rows, which sets exact zeros where a prior has a kink.
 
+    With `dropout` or `drop_connect` [3]_ what is minimised is the expectation of the objective over the noise. No
+    gradient of all rows tells how far its minimum is: all `max_iter` passes are made (or as many as `patience` allows,
+    by the loss without noise), and the average of the steps is returned. The value reported is that of the objective
+    without noise. For a Gaussian likelihood the noise is a ridge: the prior `skbayes.priors.Dropout` of the same rate
+    says in closed form what the steps find; for the others it is that to second order.
+
     References
     ----------
     .. [1] Polyak, Juditsky (1992). Acceleration of stochastic approximation by averaging. SIAM J. Control and
        Optimization 30, 838-855. doi:10.1137/0330046
     .. [2] Shamir, Zhang (2013). Stochastic gradient descent for non-smooth optimization: convergence results and
        optimal averaging schemes. ICML. arXiv:1212.1824
+    .. [3] Wan, Zeiler, Zhang, LeCun, Fergus (2013). Regularization of neural networks using DropConnect. ICML.
 
     Examples
     --------
@@ -125,7 +137,12 @@ class Momentum(SGD):
     patience : int, default=5
         Passes without a lower loss on the rows held out, after which the run ends, at least 1.
     random_state : int, RandomState or None, default=None
-        Seed of the order of the rows.
+        Seed of the order of the rows, and of the noise.
+    dropout : float, default=0.0
+        Part of the features that is dropped from a row at each look at it, in [0, 1). What stays is divided by the part
+        that stays; intercepts always do.
+    drop_connect : float, default=0.0
+        The same with a draw for each class: part of the weights that is dropped for a row, in [0, 1).
     momentum : float, default=0.9
         μ: what is kept of the mean at each step, in [0, 1).
 
@@ -173,6 +190,8 @@ class Momentum(SGD):
         validation_fraction: float | None = None,
         patience: int = 5,
         random_state: Any = None,
+        dropout: float = 0.0,
+        drop_connect: float = 0.0,
         momentum: float = 0.9,
     ) -> None:
         super().__init__(
@@ -185,6 +204,8 @@ class Momentum(SGD):
             validation_fraction=validation_fraction,
             patience=patience,
             random_state=random_state,
+            dropout=dropout,
+            drop_connect=drop_connect,
         )
         self.momentum = momentum
 
@@ -235,7 +256,12 @@ class Nesterov(Momentum):
     patience : int, default=5
         Passes without a lower loss on the rows held out, after which the run ends, at least 1.
     random_state : int, RandomState or None, default=None
-        Seed of the order of the rows.
+        Seed of the order of the rows, and of the noise.
+    dropout : float, default=0.0
+        Part of the features that is dropped from a row at each look at it, in [0, 1). What stays is divided by the part
+        that stays; intercepts always do.
+    drop_connect : float, default=0.0
+        The same with a draw for each class: part of the weights that is dropped for a row, in [0, 1).
     momentum : float, default=0.9
         μ: what is kept of the mean at each step, in [0, 1).
 

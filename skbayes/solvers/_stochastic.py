@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..exceptions import IncompatibleModelError
 from ._base import Solver, SolverResult
 from ._schedules import SCHEDULES
 from ._step_size import MeanObjective, largest_curvature, probe_rows
@@ -85,7 +86,12 @@ class StochasticSolver(Solver):
     patience : int, default=5
         Passes without a lower loss on the rows held out, after which the run ends, at least 1.
     random_state : int, RandomState or None, default=None
-        Seed of the order of the rows.
+        Seed of the order of the rows, and of the noise.
+    dropout : float, default=0.0
+        Part of the features that is dropped from a row at each look at it, in [0, 1). What stays is divided by the part
+        that stays; intercepts always do.
+    drop_connect : float, default=0.0
+        The same with a draw for each class: part of the weights that is dropped for a row, in [0, 1).
 
     Attributes
     ----------
@@ -112,6 +118,8 @@ class StochasticSolver(Solver):
         validation_fraction: float | None = None,
         patience: int = 5,
         random_state: Any = None,
+        dropout: float = 0.0,
+        drop_connect: float = 0.0,
     ) -> None:
         self.step_size = step_size
         self.batch_size = batch_size
@@ -122,6 +130,8 @@ class StochasticSolver(Solver):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.random_state = random_state
+        self.dropout = dropout
+        self.drop_connect = drop_connect
 
     def solve(self, objective: Any, w0: Array) -> SolverResult:
         """Minimise the objective by passes over its rows in random order.
@@ -145,6 +155,40 @@ class StochasticSolver(Solver):
         """
         self._check_arguments()
         return run_epochs(self, objective, w0)
+
+    @property
+    def has_noise(self) -> bool:
+        """Whether something is dropped from the batches."""
+        return bool(self.dropout > 0.0 or self.drop_connect > 0.0)
+
+    def noised(self, objective: Any, rng: np.random.Generator) -> Any:
+        """Return the objective with noise on its batches, if the solver has any.
+
+        Parameters
+        ----------
+        objective : Objective
+            To be noised; left as it is.
+        rng : numpy.random.Generator
+            What draws the noise of each batch.
+
+        Returns
+        -------
+        objective : Objective
+            The same, but for its batches.
+
+        Raises
+        ------
+        IncompatibleModelError
+            If the objective does not offer noise.
+        """
+        if not self.has_noise:
+            return objective
+        if "noise" not in objective.offers:
+            raise IncompatibleModelError(
+                f"{type(self).__name__}(dropout={self.dropout!r}, drop_connect={self.drop_connect!r}) needs an objective "
+                f"that can drop features, and {type(objective).__name__} offers no 'noise'. Use 0 for both."
+            )
+        return objective.noised(self.dropout, self.drop_connect, rng)
 
     def start(self, objective: Any, w0: Array, batch_size: int | None = None) -> StochasticState:
         """Return the state before the first step.
@@ -284,6 +328,8 @@ class StochasticSolver(Solver):
                 raise ValueError(
                     f"{name} needs {argument} of at least 1, a whole number; got {value!r}."
                 )
+        for argument in ("dropout", "drop_connect"):
+            self._check_part(argument, getattr(self, argument))
         known = {"auto", *SCHEDULES}
         if not callable(self.schedule) and self.schedule not in known:
             raise ValueError(

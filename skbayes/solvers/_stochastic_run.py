@@ -29,7 +29,7 @@ _MAX_TRIES = 20
 @dataclass(frozen=True)
 class _Plan:
     solver: Any
-    objective: Any  # as the caller gave it
+    objective: Any  # as the caller gave it, but for noise on its batches
     rows: Array  # to be trained on
     held_out: Array  # to be validated on
     n_batches: int
@@ -39,13 +39,18 @@ class _Plan:
     def n_steps(self) -> int:
         return int(self.solver.max_iter) * self.n_batches
 
+    @property
+    def knows_distance(self) -> bool:
+        """Whether the gradient of all rows tells how far the minimum is."""
+        return not self.held_out.size and not self.solver.has_noise
+
 
 def run_epochs(solver: Any, objective: Any, w0: Array) -> SolverResult:
     """Return the result of passes over the rows until the tolerance, the patience or `max_iter` ends them."""
     plan = _plan(solver, objective)
-    inner = own_coordinates(objective, w0)
+    inner = own_coordinates(plan.objective, w0)
     state = solver.start(inner, inner.into(w0))
-    if not plan.held_out.size and _distance(inner, state.w) <= solver.tol:  # a warm start
+    if plan.knows_distance and _distance(inner, state.w) <= solver.tol:  # a warm start
         return _result(plan, inner, state, 0)
     highest = _probe(inner, state.w) + _RISE * inner.total
     losses: list[float] = []
@@ -64,11 +69,14 @@ def run_epochs(solver: Any, objective: Any, w0: Array) -> SolverResult:
             epoch & (epoch - 1) == 0
         ):  # after 1, 2, 4, 8, ... passes: a logarithmic part of the whole
             inner, state = _renewed(plan, inner, state)
-            reached = _distance(inner, _candidate(solver, state))
+            if plan.knows_distance:
+                reached = _distance(inner, _candidate(solver, state))
             if reached <= solver.tol:
                 break
     if plan.held_out.size:
         return _stopped_early(plan, best, losses)
+    if solver.has_noise:
+        return _noised_result(plan, inner, state, epoch)
     return _result(plan, inner, state, epoch)
 
 
@@ -81,7 +89,9 @@ def _plan(solver: Any, objective: Any) -> _Plan:
     order = rng.permutation(n)
     held_out, rows = order[:n_held_out], order[n_held_out:]
     n_batches = -(-rows.size // min(solver.batch_size, rows.size))
-    return _Plan(solver, objective, rows, held_out, n_batches, rng)
+    # A generator of its own: without noise the order of the rows is what it would be.
+    noised = solver.noised(objective, rng.spawn(1)[0]) if solver.has_noise else objective
+    return _Plan(solver, noised, rows, held_out, n_batches, rng)
 
 
 def _candidate(solver: Any, state: Any) -> Array:
@@ -112,6 +122,8 @@ def _pass(plan: _Plan, objective: Any, state: Any, highest: float) -> Any:
 
 def _renewed(plan: _Plan, inner: Any, state: Any) -> tuple[Any, Any]:
     """Return the objective in coordinates that suit where the solver is, and its state in these."""
+    if plan.solver.has_noise and "smooth" not in plan.objective.offers:
+        return inner, state  # the mean of the gradients, needed at the end, is in these coordinates
     average, w = inner.out_of(state.average), inner.out_of(state.w)
     renewed = own_coordinates(plan.objective, average)
     if renewed.coordinates is None:
@@ -147,6 +159,19 @@ def _result(plan: _Plan, inner: Any, state: Any, epoch: int) -> SolverResult:
         f"passes; tol={tol:.1e}"
     )
     return SolverResult(w, value(w), epoch, bool(reached <= tol), message)
+
+
+def _noised_result(plan: _Plan, inner: Any, state: Any, epoch: int) -> SolverResult:
+    """Return the average of the steps: the noise leaves no value by which the last point could be better."""
+    z = _candidate(plan.solver, state)
+    if "smooth" not in plan.objective.offers:
+        # The average of points at a kink and beside it is beside it. A step along the mean of the gradients, the noise
+        # averaged out of it, sets it right.
+        step = 1.0 / state.curvature
+        z = inner.prox(z - step * state.gradient, step / inner.total)
+    w = inner.out_of(z)
+    message = f"all {epoch} passes were made, as with noise on the batches they always are"
+    return SolverResult(w, plan.objective.value(w), epoch, bool(np.all(np.isfinite(w))), message)
 
 
 def _stopped_early(plan: _Plan, w: Array, losses: list[float]) -> SolverResult:

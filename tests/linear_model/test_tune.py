@@ -112,13 +112,116 @@ def test_an_offset_is_taken_off_and_targets_are_tuned_one_by_one(data):
 
 def test_what_cannot_be_tuned_is_said(data):
     X, y = data
-    with pytest.raises(IncompatibleModelError, match=r"unknown noise; got Gaussian\(scale=0.5\)"):
-        MAPRegressor(Gaussian(0.5), tune="evidence").fit(X, y)
-    with pytest.raises(IncompatibleModelError, match=r"a scale for each feature; got Laplace\("):
+    with pytest.raises(IncompatibleModelError, match=r"normal prior.*got Laplace\(.*tune='loo'"):
         MAPRegressor(prior=Laplace(scale=2.0), tune="ard").fit(X, y)
-    with pytest.raises(IncompatibleModelError, match="got bounds or an intercept_prior"):
+    with pytest.raises(
+        IncompatibleModelError, match=r"needs a normal prior.*got Normal\(scale=inf"
+    ):
+        MAPRegressor(prior=Normal(scale=np.inf), tune="evidence").fit(X, y)
+    with pytest.raises(IncompatibleModelError, match="out of bounds; got bounds"):
         MAPRegressor(tune="evidence", bounds=(0, None)).fit(X, y)
+    whole = Normal(covariance=np.eye(6) + 0.1)
+    with pytest.raises(IncompatibleModelError, match=r"(?s)without a covariance.*finds one factor"):
+        MAPRegressor(prior=whole, tune="ard").fit(X, y)
+    with pytest.raises(IncompatibleModelError, match=r"(?s)without a covariance.*finds one factor"):
+        MAPRegressor(prior=whole, tune="evidence", groups=[0, 0, 0, 1, 1, 1]).fit(X, y)
+    for how in (None, "ard"):
+        with pytest.raises(ValueError, match=f"got tune={how!r}. Use tune='evidence'"):
+            MAPRegressor(tune=how, groups=[0, 0, 0, 1, 1, 1]).fit(X, y)
+    with pytest.raises(ValueError, match=r"one label for each feature; got groups of shape \(2,\)"):
+        MAPRegressor(tune="evidence", groups=[0, 1]).fit(X, y)
     twice = np.column_stack([X[:, 0], X])
     scale = np.array([np.inf, np.inf, 1, 1, 1, 1, 1])
     with pytest.raises(ValueError, match=r"\[0, 1\] have a flat prior .* collinear"):
         MAPRegressor(prior=Normal(scale=scale), tune="evidence").fit(twice, y)
+    with pytest.raises(ValueError, match=r"singular for every prior scale.*leave one of them out"):
+        MAPRegressor("student_t", Normal(scale=scale), tune="evidence").fit(twice, y)
+
+
+@pytest.mark.parametrize("p", [6, 120])
+def test_groups_have_the_factors_of_highest_density(data, p):
+    X, y = data
+    if p > 6:  # more features than rows, in one of the groups and in none
+        X = np.random.default_rng(1).normal(size=(80, p))
+        y = X[:, :3].sum(axis=1) + y * 0.1
+    scale, codes = np.linspace(0.5, 2.0, p), np.arange(p) * 3 // p
+    groups = np.array(["one", "two", "three"])[codes]
+    model = MAPRegressor(prior=Normal(scale=scale), tune="evidence", groups=groups).fit(X, y)
+    best = marginal(X, y, np.zeros(p), model.prior_.scale, model.noise_scale_)
+    assert model.log_evidence_ == pytest.approx(best - 0.5 * np.log(80), rel=1e-9)
+    single = MAPRegressor(prior=Normal(scale=scale), tune="evidence").fit(X, y)
+    assert model.log_evidence_ > single.log_evidence_ + 0.1
+    for g in range(3):
+        ratio = model.prior_.scale[codes == g] / scale[codes == g]
+        np.testing.assert_allclose(ratio, ratio[0], rtol=1e-12)
+        for factor in (0.9, 1.1):
+            other = np.where(codes == g, factor, 1.0) * model.prior_.scale
+            assert marginal(X, y, np.zeros(p), other, model.noise_scale_) < best + 1e-9
+    given = MAPRegressor(Gaussian(model.noise_scale_), model.prior_).fit(X, y)
+    np.testing.assert_allclose(model.coef_, given.coef_, rtol=1e-6, atol=1e-7)
+
+
+def test_a_group_larger_than_the_data_is_rotated_and_nothing_else_changes():
+    rng = np.random.default_rng(0)
+    X, weight = rng.normal(size=(30, 50)) + 5.0, rng.integers(1, 4, 30).astype(float)
+    y = X[:, 0] + X[:, 45] + rng.normal(size=30)
+    options = {"prior": Normal(loc=0.1, scale=np.r_[np.inf, np.ones(49)]), "tune": "evidence"}
+    groups = np.r_[np.zeros(45), np.ones(5)]
+    dense = MAPRegressor(groups=groups, **options).fit(X, y, sample_weight=weight)
+    C = (X[:, 1:] * dense.prior_.scale[1:] ** 2) @ X[:, 1:].T + dense.noise_scale_**2 * np.diag(
+        1 / weight
+    )
+    A = np.column_stack([np.ones(30), X[:, 0]])
+    # The scores of least squares under C vanish for the flat columns.
+    rest = y - X @ dense.coef_ - dense.intercept_
+    np.testing.assert_allclose(A.T @ (weight * rest), 0.0, atol=1e-6)
+    dual = np.linalg.solve(
+        C, y - 0.1 * X[:, 1:].sum(axis=1) - A @ [dense.intercept_, dense.coef_[0]]
+    )
+    expected = 0.1 + dense.prior_.scale[1:] ** 2 * (X[:, 1:].T @ dual)
+    np.testing.assert_allclose(dense.coef_[1:], expected, atol=1e-7)
+    for A in (sparse.csr_array(X), sparse.csc_array(X)):
+        model = MAPRegressor(groups=groups, **options).fit(A, y, sample_weight=weight)
+        np.testing.assert_allclose(model.coef_, dense.coef_, atol=1e-6)
+
+
+def test_one_group_is_no_group_and_each_its_own_is_ard(data):
+    X, y = data
+    one = MAPRegressor(tune="evidence", groups=np.zeros(6)).fit(X, y)
+    assert one.log_evidence_ == MAPRegressor(tune="evidence").fit(X, y).log_evidence_
+    X, y = X[:, [0, 2, 4]], y + X[:, 4]  # features that all matter: neither drops one
+    every = MAPRegressor(tune="evidence", groups=np.arange(3)).fit(X, y)
+    ard = MAPRegressor(tune="ard").fit(X, y)
+    np.testing.assert_allclose(every.prior_.scale, ard.prior_.scale, rtol=1e-3)
+    assert every.log_evidence_ == pytest.approx(ard.log_evidence_, abs=1e-6)
+
+
+def test_groups_by_name(data):
+    pandas = pytest.importorskip("pandas")
+    X, y = data
+    frame = pandas.DataFrame(X, columns=list("abcdef"))
+    named = MAPRegressor(tune="evidence", groups={"a": 1, "c": 1}).fit(frame, y)
+    listed = MAPRegressor(tune="evidence", groups=[0, 1, 0, 2, 3, 4]).fit(X, y)
+    np.testing.assert_allclose(named.prior_.scale, listed.prior_.scale, rtol=1e-6)
+
+
+@pytest.mark.parametrize("p", [6, 120])
+def test_a_covariance_has_one_factor(data, p):
+    X, y = data
+    rng = np.random.default_rng(1)
+    if p > 6:
+        X = rng.normal(size=(80, p))
+        y = X[:, :3].sum(axis=1) + y * 0.1
+    root = rng.normal(size=(p, 2))
+    C, scale = root @ root.T + np.eye(p), np.linspace(0.5, 2.0, p)
+    prior = Normal(loc=0.1, scale=scale, covariance=C)
+    model = MAPRegressor(prior=prior, tune="evidence").fit(X, y)
+    found = model.prior_.scale[:, None] * model.prior_.covariance * model.prior_.scale
+    given = scale[:, None] * C * scale
+    np.testing.assert_allclose(found / given, found[0, 0] / given[0, 0], rtol=1e-9)
+    at_mode = MAPRegressor(Gaussian(model.noise_scale_), model.prior_).fit(X, y)
+    np.testing.assert_allclose(model.coef_, at_mode.coef_, rtol=1e-6, atol=1e-9)
+    # In features whose coefficients are independent it is the problem without a covariance.
+    white = X @ np.linalg.cholesky(given)
+    other = MAPRegressor(tune="evidence").fit(white, y - X.sum(axis=1) * 0.1)
+    assert model.log_evidence_ == pytest.approx(other.log_evidence_, rel=1e-10)

@@ -48,10 +48,11 @@ def test_a_prior_with_other_parameters_keeps_the_contract(prior):
 
 def test_the_priors_that_can_be_split_by_coefficient_are_these():
     has = {name for name, prior in PRIORS.items() if hasattr(prior(), "separable")}
-    assert has == {"flat", "normal", "laplace", "elastic_net"}
+    assert has == {"flat", "normal", "laplace", "elastic_net", "dropout"}
     assert {name for name, prior in PRIORS.items() if hasattr(prior(), "quadratic")} == {
         "flat",
         "normal",
+        "dropout",
     }
     assert {name for name, prior in PRIORS.items() if hasattr(prior(), "majorizer")} == {
         "student_t",

@@ -7,6 +7,7 @@ import pytest
 
 from skbayes.priors import (
     PRIORS,
+    Dropout,
     ElasticNet,
     Flat,
     Gamma,
@@ -57,6 +58,12 @@ ROWS = {
     ),
     # 2 / (π s (1 + 3²)), s = 2
     "half_cauchy": (HalfCauchy(scale=2.0), [6.0], -math.log(10.0 * math.pi)),
+    # δ / (1 − δ) = 1/4, times 16 and 4: precisions 4 and 1; −½ (4 · 1 + 1 · 4) and ½ (log 4 + log 1) − log 2π
+    "dropout": (
+        Dropout(rate=0.2, information=[16.0, 4.0]),
+        [1.0, -2.0],
+        -4.0 + math.log(2.0) - LOG_2PI,
+    ),
 }
 
 

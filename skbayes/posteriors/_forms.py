@@ -1,0 +1,444 @@
+"""How the covariance of many coefficients is held: what each form can say of it without forming a matrix of their size.
+
+Notation: m parameters w, Σ (m, m) their covariance; a row a (m,) asks for the linear combination a'w, of variance a'Σa.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse, stats
+
+__all__ = ["CovarianceForm", "DiagonalForm", "DrawsForm", "SupportForm", "chunks_of"]
+
+Array = NDArray[Any]
+
+# Numbers of a temporary (rows asked for x parameters): 32 MB.
+_CHUNK = 2**22
+
+
+class CovarianceForm(ABC):
+    """Base of the forms of a covariance Σ of m parameters.
+
+    A subclass defines `size`, `along`, `times`, `draw`, `squared_distance` and `log_det`; the other methods follow
+    from these, if slowly.
+
+    See Also
+    --------
+    CoefficientPosterior : What holds one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbayes.posteriors import DiagonalForm
+    >>> form = DiagonalForm(np.array([1.0, 4.0]))
+    >>> form.along(np.array([[1.0, 1.0]]))
+    array([5.])
+    """
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """Number m of parameters."""
+
+    @property
+    @abstractmethod
+    def log_det(self) -> float:
+        """Logarithm of the determinant of Σ, of its part that is neither zero nor infinite."""
+
+    @abstractmethod
+    def along(self, A: Any) -> Array:
+        """Variances of linear combinations.
+
+        Parameters
+        ----------
+        A : ndarray or CSR matrix of shape (n, m)
+            A combination per row.
+
+        Returns
+        -------
+        variance : ndarray of shape (n,)
+            a'Σa of each row; infinite where the combination is not determined.
+        """
+
+    @abstractmethod
+    def times(self, A: Any) -> Array:
+        """Covariances of linear combinations with all parameters.
+
+        Parameters
+        ----------
+        A : ndarray or CSR matrix of shape (n, m)
+            A combination per row.
+
+        Returns
+        -------
+        product : ndarray of shape (n, m)
+            A Σ, of the determined part.
+        """
+
+    @abstractmethod
+    def draw(self, n: int, rng: np.random.Generator) -> Array:
+        """Draw from N(0, Σ).
+
+        Parameters
+        ----------
+        n : int
+            Number of draws.
+        rng : numpy.random.Generator
+            Source of the noise.
+
+        Returns
+        -------
+        draws : ndarray of shape (n, m)
+            One draw per row.
+        """
+
+    @abstractmethod
+    def squared_distance(self, D: Array) -> Array:
+        """Mahalanobis distances, which make the density of N(0, Σ).
+
+        Parameters
+        ----------
+        D : ndarray of shape (n, m)
+            Differences from the mean.
+
+        Returns
+        -------
+        distance : ndarray of shape (n,)
+            d'Σ⁻¹d of each row.
+
+        Raises
+        ------
+        ValueError
+            If the form has no density.
+        """
+
+    def variance(self) -> Array:
+        """Diagonal of Σ.
+
+        Returns
+        -------
+        variance : ndarray of shape (m,)
+            Variance of each parameter.
+        """
+        rows = chunks_of(self.size, self.size)
+        identity = sparse.identity(self.size, format="csr")
+        units = (identity[part] for part in rows)
+        return np.concatenate([np.zeros(0), *(self.along(unit) for unit in units)])
+
+    def dense(self) -> Array:
+        """Form Σ.
+
+        Returns
+        -------
+        covariance : ndarray of shape (m, m)
+            Infinite on the diagonal where a parameter is not determined.
+        """
+        covariance = self.times(np.eye(self.size))
+        covariance = 0.5 * (covariance + covariance.T)
+        np.fill_diagonal(covariance, self.variance())
+        return covariance
+
+    def precision(self) -> Array:
+        """Inverse of Σ, as a prior would state it.
+
+        Returns
+        -------
+        precision : ndarray of shape (m, m) or (m,)
+            The matrix, or of a form that is too large for one, its diagonal: the precision of each parameter if all
+            others were known.
+        """
+        return np.asarray(np.linalg.pinv(self.dense(), hermitian=True))
+
+    def quantile(self, level: Array, dof: float | None = None) -> Array:
+        """Marginal quantiles of each parameter about the mean.
+
+        Parameters
+        ----------
+        level : ndarray of shape (k,)
+            Probabilities.
+        dof : float or None, default=None
+            Degrees of freedom of Student's t; None: normal.
+
+        Returns
+        -------
+        quantile : ndarray of shape (k, m)
+            Distances from the mean.
+        """
+        standard = stats.norm if dof is None else stats.t(dof)
+        std = np.sqrt(self.variance())
+        standard_quantile = standard.ppf(level)
+        with np.errstate(invalid="ignore"):
+            quantile = np.multiply.outer(standard_quantile, std)
+        # The median is at the mean also of what is not determined.
+        return np.where(standard_quantile[:, None] == 0.0, 0.0, quantile)
+
+    def probability_below(self, x: Array, dof: float | None = None) -> Array:
+        """Marginal distribution functions about the mean.
+
+        Parameters
+        ----------
+        x : ndarray of shape (m,)
+            A distance from the mean for each parameter.
+        dof : float or None, default=None
+            Degrees of freedom of Student's t; None: normal.
+
+        Returns
+        -------
+        probability : ndarray of shape (m,)
+            P(w_j − mean_j ≤ x_j); of a parameter that is known exactly a half at x_j = 0.
+        """
+        standard = stats.norm if dof is None else stats.t(dof)
+        std = np.sqrt(self.variance())
+        certain = np.where(x == 0.0, 0.0, np.copysign(np.inf, x))
+        return np.asarray(standard.cdf(np.divide(x, std, out=certain, where=std > 0.0)))
+
+
+def chunks_of(n: int, width: int) -> Iterator[slice]:
+    """Yield slices of n rows such that a temporary of `width` numbers per row stays small."""
+    size = max(1, _CHUNK // max(width, 1))
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+@dataclass(frozen=True, eq=False)
+class DiagonalForm(CovarianceForm):
+    """Independent parameters.
+
+    Parameters
+    ----------
+    variances : ndarray of shape (m,)
+        Diagonal of Σ; non-negative.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbayes.posteriors import DiagonalForm
+    >>> DiagonalForm(np.array([1.0, 4.0])).dense()
+    array([[1., 0.],
+           [0., 4.]])
+    """
+
+    variances: Array
+
+    @property
+    def size(self) -> int:
+        return self.variances.size
+
+    @property
+    def log_det(self) -> float:
+        proper = (self.variances > 0.0) & np.isfinite(self.variances)
+        return float(np.log(self.variances[proper]).sum())
+
+    @property
+    def _finite(self) -> Array:
+        return np.where(np.isfinite(self.variances), self.variances, 0.0)
+
+    def variance(self) -> Array:
+        return self.variances
+
+    def along(self, A: Any) -> Array:
+        along = np.asarray(_squared(A) @ self._finite, dtype=np.float64)
+        infinite = np.isinf(self.variances)
+        if infinite.any():
+            along[np.asarray(_squared(A) @ infinite.astype(float)) > 0.0] = np.inf
+        return along
+
+    def times(self, A: Any) -> Array:
+        return np.asarray((A.toarray() if sparse.issparse(A) else A) * self._finite)
+
+    def draw(self, n: int, rng: np.random.Generator) -> Array:
+        return rng.standard_normal((n, self.size)) * np.sqrt(self._finite)
+
+    def squared_distance(self, D: Array) -> Array:
+        proper = self._finite > 0.0
+        return np.asarray(np.square(D[:, proper]) @ (1.0 / self.variances[proper]))
+
+    def precision(self) -> Array:
+        with np.errstate(divide="ignore"):
+            return np.where(self.variances > 0.0, 1.0 / self.variances, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class SupportForm(CovarianceForm):
+    """Some of the parameters are uncertain, all others known.
+
+    Parameters
+    ----------
+    n_parameters : int
+        m.
+    index : ndarray of int of shape (k,)
+        Which are uncertain, ascending.
+    inner : CovarianceForm
+        Their covariance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbayes.posteriors import DiagonalForm, SupportForm
+    >>> SupportForm(3, np.array([1]), DiagonalForm(np.array([4.0]))).variance()
+    array([0., 4., 0.])
+    """
+
+    n_parameters: int
+    index: Array
+    inner: CovarianceForm
+
+    @property
+    def size(self) -> int:
+        return self.n_parameters
+
+    @property
+    def log_det(self) -> float:
+        return self.inner.log_det
+
+    def _spread(self, columns: Array) -> Array:
+        spread = np.zeros((*columns.shape[:-1], self.n_parameters))
+        spread[..., self.index] = columns
+        return spread
+
+    def variance(self) -> Array:
+        return self._spread(self.inner.variance())
+
+    def along(self, A: Any) -> Array:
+        return self.inner.along(A[:, self.index])
+
+    def times(self, A: Any) -> Array:
+        return self._spread(self.inner.times(A[:, self.index]))
+
+    def draw(self, n: int, rng: np.random.Generator) -> Array:
+        return self._spread(self.inner.draw(n, rng))
+
+    def squared_distance(self, D: Array) -> Array:
+        return self.inner.squared_distance(D[:, self.index])
+
+    def dense(self) -> Array:
+        covariance = np.zeros((self.n_parameters, self.n_parameters))
+        covariance[np.ix_(self.index, self.index)] = self.inner.dense()
+        return covariance
+
+    def precision(self) -> Array:
+        """Precision of the uncertain parameters, zero of the others.
+
+        Returns
+        -------
+        precision : ndarray of shape (m, m) or (m,)
+            As the inner form states it.
+        """
+        inner = self.inner.precision()
+        if inner.ndim == 1:
+            return self._spread(inner)
+        precision = np.zeros((self.n_parameters, self.n_parameters))
+        precision[np.ix_(self.index, self.index)] = inner
+        return precision
+
+
+@dataclass(frozen=True, eq=False)
+class DrawsForm(CovarianceForm):
+    """The empirical distribution of draws, such as those of a bootstrap.
+
+    Parameters
+    ----------
+    draws : ndarray of shape (n_draws, m)
+        Draws less the mean that the posterior states; at least two.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbayes.posteriors import DrawsForm
+    >>> DrawsForm(np.array([[-1.0], [0.0], [1.0]])).variance()
+    array([1.])
+    """
+
+    draws: Array
+
+    @property
+    def size(self) -> int:
+        return self.draws.shape[1]
+
+    @property
+    def _root(self) -> Array:  # (n_draws, m), Σ its Gram
+        centred = self.draws - self.draws.mean(axis=0)
+        return centred / np.sqrt(max(len(centred) - 1, 1))
+
+    @property
+    def log_det(self) -> float:
+        values = np.square(np.linalg.svd(self._root, compute_uv=False))
+        level = values.size * np.finfo(float).eps * values.max(initial=0.0)
+        return float(np.log(values[values > level]).sum())
+
+    def variance(self) -> Array:
+        return np.asarray(np.square(self._root).sum(axis=0))
+
+    def along(self, A: Any) -> Array:
+        root = self._root.T
+        parts = chunks_of(A.shape[0], len(self.draws))
+        squares = [np.square(A[part] @ root).sum(axis=1) for part in parts]
+        return np.concatenate([np.zeros(0), *squares])
+
+    def times(self, A: Any) -> Array:
+        root = self._root
+        return np.asarray((A @ root.T) @ root)
+
+    def draw(self, n: int, rng: np.random.Generator) -> Array:
+        """Draw from the draws, with replacement.
+
+        Parameters
+        ----------
+        n : int
+            Number of draws.
+        rng : numpy.random.Generator
+            Source of the choice.
+
+        Returns
+        -------
+        draws : ndarray of shape (n, m)
+            One of the given draws per row.
+        """
+        return self.draws[rng.integers(len(self.draws), size=n)]
+
+    def squared_distance(self, D: Array) -> Array:
+        raise ValueError(
+            "Draws have no density; got posterior='bootstrap'. Use a posterior that is normal: 'laplace', 'support' "
+            "or 'smoothed'."
+        )
+
+    def quantile(self, level: Array, dof: float | None = None) -> Array:
+        """Quantiles of the draws of each parameter.
+
+        Parameters
+        ----------
+        level : ndarray of shape (k,)
+            Probabilities.
+        dof : float or None, default=None
+            Draws need none: it is ignored.
+
+        Returns
+        -------
+        quantile : ndarray of shape (k, m)
+            Distances from the mean.
+        """
+        return np.asarray(np.quantile(self.draws, level, axis=0))
+
+    def probability_below(self, x: Array, dof: float | None = None) -> Array:
+        """Part of the draws that are below.
+
+        Parameters
+        ----------
+        x : ndarray of shape (m,)
+            A distance from the mean for each parameter.
+        dof : float or None, default=None
+            Draws need none: it is ignored.
+
+        Returns
+        -------
+        probability : ndarray of shape (m,)
+            Draws at x_j count half.
+        """
+        return np.asarray((self.draws < x).mean(axis=0) + 0.5 * (self.draws == x).mean(axis=0))
+
+
+def _squared(A: Any) -> Any:
+    return A.multiply(A) if sparse.issparse(A) else np.square(A, dtype=np.float64)
