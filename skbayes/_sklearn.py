@@ -407,16 +407,18 @@ _is_drawing: ContextVar[bool] = ContextVar("is_drawing", default=False)
 
 
 class LazyAttributes:
-    """Keeps the page that scikit-learn (1.9) draws of a fitted estimator from computing attributes made on demand.
+    """Keeps scikit-learn (1.9) from computing attributes that are made on demand.
 
-    It goes through `inspect.getmembers`, which asks for the value of every attribute that `dir` names.
+    Its `dir` asks for every attribute whether it is there, and the page that it draws of a fitted estimator asks for
+    every value, through `inspect.getmembers`.
     """
 
     _lazy_attributes: frozenset[str] = frozenset()
 
     def __dir__(self) -> list[str]:
-        names = list(super().__dir__())
-        return [n for n in names if n not in self._lazy_attributes] if _is_drawing.get() else names
+        names, lazy = object.__dir__(self), self._lazy_attributes
+        found = [name for name in names if name not in lazy and hasattr(self, name)]
+        return found if _is_drawing.get() else sorted([*found, *lazy])
 
     def _get_fitted_attr_html(self, *args: Any, **options: Any) -> Any:
         token = _is_drawing.set(True)

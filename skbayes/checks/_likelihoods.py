@@ -12,6 +12,9 @@ __all__ = ["check_likelihood"]
 
 _DIFFERENCE, _ROUNDING = 1e-6, 1e-10
 _N_SAMPLES, _N_DRAWS = 40, 4000
+# Where distribution functions are looked at; a step for their slope, as a part of the nearer tail, in which a density
+# may be a power: its square is the error.
+_LEVELS, _PART_OF_TAIL = (0.02, 0.3, 0.5, 0.7, 0.98), 1e-3
 
 
 def check_likelihood(
@@ -39,7 +42,8 @@ def check_likelihood(
     if no prior is involved, with weights that count as repetitions; derivatives against differences;
     `curvature_bound`; draws of `sample` against `inverse_link`, `predictive`, and the mean of gradient and Hessian;
     `start_intercept` against the sum of gradients; `check_target`; tails without NaN; float32 in, float32 out; no
-    argument is written to.
+    argument is written to. Where there are `cdf` and `quantile`: both, against the density, each other, and draws;
+    a true `is_discrete` says that observations are whole numbers.
 
     Examples
     --------
@@ -69,6 +73,7 @@ def check_likelihood(
     _check_types(fixed, y, eta)
     _check_draws(fixed, eta[0], random_state)
     _check_intercept(fixed, y, eta)
+    _check_quantiles(fixed, eta, random_state)
 
 
 def _check_estimate(likelihood: Any) -> Any:
@@ -203,3 +208,43 @@ def _check_intercept(likelihood: Any, y: NDArray[Any], eta: NDArray[np.float64])
     check_close(
         likelihood, "start_intercept with weights", weighted, repeated, 1e-6, "repeated rows"
     )
+
+
+def _check_quantiles(likelihood: Any, eta: NDArray[np.float64], random_state: int) -> None:
+    """Check `cdf` and `quantile`, of a likelihood of numbers that has them."""
+    has_cdf, has_quantile = hasattr(likelihood, "cdf"), hasattr(likelihood, "quantile")
+    expect(has_cdf == has_quantile, likelihood, "has one of cdf and quantile; define both or none.")
+    if not has_cdf:
+        return
+    is_discrete = bool(getattr(likelihood, "is_discrete", False))
+    for level in _LEVELS:
+        y = likelihood.quantile(level, eta)
+        reached = likelihood.cdf(y, eta)
+        density = np.exp(likelihood.log_density(y, eta))
+        if is_discrete:
+            before = likelihood.cdf(y - 1.0, eta)
+            expect(y == np.floor(y), likelihood, f"has a quantile at {level} that is no count.")
+            is_least = (before < level) & (reached >= level)
+            expect(is_least, likelihood, f"has a quantile at {level} that is not the least count.")
+            slope, against = reached - before, "a difference of cdf"
+        else:
+            check_close(likelihood, "cdf of quantile", reached, 0.0 * y + level, 1e-8, "its level")
+            share = _PART_OF_TAIL * min(level, 1.0 - level)
+            low, high = (likelihood.quantile(level + step, eta) for step in (-share, share))
+            slope = (likelihood.cdf(high, eta) - likelihood.cdf(low, eta)) / (high - low)
+            against = "the slope of cdf"
+        check_close(likelihood, f"density at {level}", density, slope, 1e-5, against)
+        single = likelihood.quantile(level, eta.astype(np.float32))
+        kinds = {single.dtype, likelihood.cdf(y, eta.astype(np.float32)).dtype}
+        expect(kinds == {np.dtype(np.float32)}, likelihood, "gives cdf or quantile not in float32.")
+    middle = np.full(_N_DRAWS, eta[0])
+    is_below = likelihood.sample(middle, random_state=random_state + 2) <= (
+        at := likelihood.quantile(0.5, middle)
+    )
+    wanted = float(likelihood.cdf(at, middle)[0])
+    check_mean(likelihood, "y ≤ quantile(0.5)", is_below.astype(float), wanted, "cdf")
+    try:
+        likelihood.quantile(1.5, eta)
+    except ValueError:
+        return
+    raise AssertionError(f"{likelihood!r} accepts 1.5 as a probability; raise a ValueError.")

@@ -26,9 +26,11 @@ Array = NDArray[np.float64]
 FAR = 14.0
 # A coordinate that is no logarithm is far after so many spreads.
 _FAR_LINE = 1e4
-# A gap is a difference: below so many units in the last place of its value it has no digits. One to zero has, and is
-# told from zero down to e^-60.
-_LAST_PLACES, _LEAST_GAP = 64.0, -60.0
+# A gap is a difference of two numbers near a value: below ten million units in the last place of this, six digits of
+# it are missing, which derivatives need. A gap to zero has them all, down to e^-60.
+_LAST_PLACES, _LEAST_GAP = 1e7, -60.0
+# Data so far from zero that the gap has no digits anywhere: a few per cent of the spread must do.
+_LARGEST_MARK = -4.0
 # Subtraction and division err by half a unit each.
 _LAST_MOVES = 8
 
@@ -196,7 +198,7 @@ class Chart:
             return -FAR, FAR
         value = abs(self.least if self.edges[name] == "lower" else self.largest)
         smallest = _LAST_PLACES * float(np.finfo(float).eps) * value / self.unit
-        return min(-FAR, max(_LEAST_GAP, np.log(smallest + np.exp(_LEAST_GAP)))), FAR
+        return min(_LARGEST_MARK, float(np.log(smallest + np.exp(_LEAST_GAP)))), FAR
 
     def is_line(self, name: str) -> bool:
         """Whether the coordinate is the parameter itself, moved and scaled, and not a logarithm."""

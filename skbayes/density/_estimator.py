@@ -21,7 +21,7 @@ from ._family import family_of
 from ._fit import ColumnFit, fit_column
 from ._observations import columns_of, log_density_of, observations_of
 from ._options import fixed_of, prior_of, solver_of, start_of
-from ._search import Problem, away_message
+from ._problem import Problem, away_message
 from ._table import LikelihoodTable
 
 __all__ = ["DistributionEstimator"]
@@ -46,7 +46,7 @@ class DistributionEstimator(DensityMixin, BaseEstimator):
         Where to begin with some parameters; None: many starts are compared.
     solver : str or Solver, default="auto"
         What maximises where there is no formula: ``"newton"``, ``"lbfgs"`` or an object; ``"auto"`` is Newton.
-    max_iter : int, default=100
+    max_iter : int, default=50
         Most iterations of a solver given by name, from each start; positive.
     tol : float, default=1e-08
         Tolerance of a solver given by name: the log posterior missing is about tol²/2 per point; positive.
@@ -136,7 +136,7 @@ class DistributionEstimator(DensityMixin, BaseEstimator):
         fixed: Mapping[str, float] | None = None,
         start: Mapping[str, float] | None = None,
         solver: Any = "auto",
-        max_iter: int = 100,
+        max_iter: int = 50,
         tol: float = 1e-8,
     ) -> None:
         self.distribution = distribution

@@ -16,7 +16,8 @@ from ._integers import climb
 from ._objective import log_prior
 from ._observations import Observations
 from ._posterior import ParameterPosterior, laplace
-from ._search import Problem, Solution, search
+from ._problem import Problem, Solution
+from ._search import search
 
 __all__ = ["ColumnFit", "fit_column"]
 

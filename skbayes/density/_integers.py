@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ._search import Problem, Solution, impossible_message
+from ._problem import Problem, Solution, impossible_message
 
 __all__ = ["climb"]
 

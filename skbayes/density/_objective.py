@@ -30,6 +30,10 @@ Array = NDArray[Any]
 # a unit of its coordinate: ε^(1/3) and ε^(1/4).
 _FIRST = float(np.cbrt(np.finfo(float).eps))
 _SECOND = float(np.finfo(float).eps ** 0.25)
+# Hessians by two steps that differ by more than this part belong to a function with kinks.
+_ROUGH = 0.1
+# So does one whose curvature is less than this part of what the slopes of its points let expect.
+_STRAIGHT = 0.01
 # A search may go beyond a mark of the chart by so much, e^6 = 400 times, and not further.
 _BEYOND = 6.0
 # So many better values beyond the mark, and the search is ended: one may be a long step of the line search.
@@ -165,13 +169,15 @@ class DensityObjective(Objective):
             _central(prior[0], prior[1 : m + 1], prior[m + 1 :]),
         )
 
-    def hessian(self, w: Array) -> Array:
+    def hessian(self, w: Array, step: float = _SECOND) -> Array:
         """Return the second derivative of F at w, by central differences of each point's log likelihood.
 
         Parameters
         ----------
         w : ndarray of shape (m,)
             Where.
+        step : float, default=ε^(1/4)
+            Of the differences.
 
         Returns
         -------
@@ -180,7 +186,7 @@ class DensityObjective(Objective):
         """
         m = w.size
         first, second = np.triu_indices(m, 1)
-        single = _SECOND * np.eye(m)
+        single = step * np.eye(m)
         pairs = single[first] + single[second]
         steps = np.vstack([np.zeros((1, m)), single, -single, pairs, -pairs])
         terms, prior = self.terms(w + steps)
@@ -192,7 +198,17 @@ class DensityObjective(Objective):
         hessian = np.diag(both)
         hessian[first, second] = 0.5 * (cross - both[first] - both[second])
         hessian[second, first] = hessian[first, second]
-        return -hessian / _SECOND**2
+        return -hessian / step**2
+
+    def curvature(self, w: Array) -> Array:
+        """Return the Hessian; where kinks leave none, the information, whose expectation is the same."""
+        fine, coarse = np.diag(self.hessian(w)), np.diag(self.hessian(w, 8.0 * _SECOND))
+        information = self.information(w)
+        # Between two kinks a function is straight, or nearly: two steps agree, and the slopes tell.
+        size = np.maximum(np.abs(coarse), _STRAIGHT * np.diag(information))
+        is_rough = np.abs(fine - coarse) > _ROUGH * size
+        is_straight = np.abs(fine) < _STRAIGHT * np.diag(information)
+        return information if (is_rough | is_straight).any() else self.hessian(w)
 
     def hessian_operator(self, w: Array) -> Callable[[Array], Array]:
         """Return v -> H v.
@@ -210,11 +226,15 @@ class DensityObjective(Objective):
         matrix = self.hessian(w)
         return lambda v: matrix @ v
 
+    def information(self, w: Array) -> Array:
+        """Return the sum of squares of the slopes of single points, (m, m), which needs no second derivatives."""
+        _, slopes, prior_slope = self._slopes(w)
+        return (slopes * self.observed.weight) @ slopes.T + np.outer(prior_slope, prior_slope)
+
     def precondition(self, w: Array) -> Callable[[Array], Array]:
         # The sum of squares of the slopes of single points has the expectation of the Hessian [1]_, costs nothing
         # beyond the gradient and is never indefinite.
-        _, slopes, prior_slope = self._slopes(w)
-        products = (slopes * self.observed.weight) @ slopes.T + np.outer(prior_slope, prior_slope)
+        products = self.information(w)
         diagonal = np.diag(products)
         floor = 1e-10 * max(float(diagonal.max(initial=0.0)), 1e-10)
         matrix = products + np.diag(np.maximum(1e-8 * diagonal, floor))

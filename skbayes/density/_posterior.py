@@ -2,7 +2,8 @@
 
 Notation: θ parameters, z their unconstrained coordinates, H the Hessian of −log p(θ(z) given data) at the mode, J =
 dθ/dz. In z the posterior is about N(z, H⁻¹); of θ the covariance is J H⁻¹ Jᵀ. At a mode the gradient is zero, so that
-this is the inverse of the Hessian in θ itself.
+this is the inverse of the Hessian in θ itself. A likelihood with kinks (Laplace) has no Hessian: H is then the sum of
+the squared slopes of single points, which has the same expectation.
 """
 
 import warnings
@@ -19,7 +20,7 @@ from ._chart import Chart, chart_of
 from ._family import Family
 from ._objective import DensityObjective
 from ._observations import Observations
-from ._search import Solution
+from ._problem import Solution
 from ._starts import shape_grid
 
 __all__ = ["ParameterPosterior", "laplace"]
@@ -183,7 +184,7 @@ def laplace(
     mean = solution.theta[columns]
     if w.size == 0:
         return ParameterPosterior(names, mean, np.zeros((len(names),) * 2), ranges, conditional)
-    root, unknown = _root_of_inverse(objective.hessian(w))
+    root, unknown = _root_of_inverse(objective.curvature(w))
     J = _jacobian(objective, w)[columns]
     covariance = J @ root @ root.T @ J.T
     # What moves along a direction without curvature can be anything.

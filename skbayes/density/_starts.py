@@ -113,7 +113,8 @@ def _spread(chart: Chart, grid: Array) -> Array:
         theta[:, -1] = chart.fixed.get("scale", factor * chart.unit)
         a, b = chart.family.ends(grid)
         # A support between two ends is about the data; one with an end begins, or ends, a spread away.
-        middle = np.where(np.isfinite(a + b), 0.5 * (a + b) * theta[:, -1], 0.0)
+        ends = np.isfinite(a) & np.isfinite(b)
+        middle = 0.5 * (np.where(ends, a, 0.0) + np.where(ends, b, 0.0)) * theta[:, -1]
         theta[:, -2] = chart.fixed.get("loc", chart.centre - middle)
         rows.append(theta)
     return np.vstack(rows)

@@ -108,7 +108,8 @@ class Bernoulli(OrderedLikelihood):
     def hessian_slope(self, y: ArrayLike, eta: ArrayLike, variance: ArrayLike) -> Floats:
         eta = as_eta(eta)
         if self._is_logit():
-            return -self.hessian(y, eta) * np.tanh(0.5 * eta) * variance  # 1 − 2p = −tanh η/2
+            bend = np.tanh(0.5 * eta)  # 2p − 1
+            return -self.hessian(y, eta) * bend * like(variance, eta)
         sign = 2.0 * like(y, eta) - 1.0
         z = sign * eta
         m = _inverse_mills(z)
@@ -116,7 +117,7 @@ class Bernoulli(OrderedLikelihood):
         third = np.where(
             z < _SERIES_BELOW, -2.0 / np.minimum(z, -1.0) ** 3, m * ((m + z) * (2.0 * m + z) - 1.0)
         )
-        return sign * third * variance
+        return sign * third * like(variance, eta)
 
     def inverse_link(self, eta: ArrayLike) -> Floats:
         eta = as_eta(eta)

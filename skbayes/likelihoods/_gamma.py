@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammainc, gammaincinv, gammaln, polygamma, psi
 
-from ._base import Floats, as_eta, like, refuse, weighted_mean
+from ._base import Floats, as_eta, like, refuse, total_weight, weighted_mean
 from ._log_link import log_mean, log_normal_moments
 from ._ordered import OrderedLikelihood, as_probability
 from ._scale import best_parameter, fixed_parameter, is_given
@@ -33,7 +33,7 @@ class Gamma(OrderedLikelihood):
     -----
     log p(y | η) = −k (η + y e^{−η}) + k log k + (k − 1) log y − log Γ(k). The coefficients of maximum likelihood
     do not depend on the shape; those under a prior do. The estimate of k solves
-    log k − ψ(k) = mean(y/μ − log(y/μ) − 1), the mean weighted.
+    log k − ψ(k) = Σ s (y/μ − log(y/μ) − 1) / (Σ s − dof), with at least one degree of freedom left.
 
     Examples
     --------
@@ -79,7 +79,8 @@ class Gamma(OrderedLikelihood):
         return np.full_like(as_eta(eta), -fixed_parameter(self.shape, "shape", "Gamma"))
 
     def hessian_slope(self, y: ArrayLike, eta: ArrayLike, variance: ArrayLike) -> Floats:
-        return -self.hessian(y, eta) * variance
+        hessian = self.hessian(y, eta)
+        return -hessian * like(variance, hessian)
 
     def inverse_link(self, eta: ArrayLike) -> Floats:
         with np.errstate(over="ignore"):
@@ -136,12 +137,15 @@ class Gamma(OrderedLikelihood):
         eta = np.asarray(eta, dtype=float)
         ratio, log_ratio = self._ratio(y, eta), np.log(np.asarray(y, dtype=float)) - eta
         # Of all terms only these depend on k: n (k log k − log Γ(k) − k (1 + d)), d the mean deviance / 2.
-        d = max(weighted_mean(ratio - 1.0 - log_ratio, weight), 0.5 / _LARGEST_SHAPE)
+        # The parameters that eta was fitted with have lowered d, as they lower the residuals of the Gaussian.
+        n = total_weight(np.asarray(y), weight)
+        n_free = max(n - dof, 1.0)
+        d = weighted_mean(ratio - 1.0 - log_ratio, weight) * n / n_free
+        d = max(d, 0.5 / _LARGEST_SHAPE)
         shape = _shape_of(d)
         if self.shape is not None:
-            n = float(np.size(y) if weight is None else np.sum(weight))
             shape = best_parameter(
-                lambda k: n * (_log_gamma_constant(k) - k * (1.0 + d)),
+                lambda k: n_free * (_log_gamma_constant(k) - k * (1.0 + d)),
                 self.shape,
                 1e-6,
                 _LARGEST_SHAPE,

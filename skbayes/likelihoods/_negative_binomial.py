@@ -84,8 +84,9 @@ class NegativeBinomial(CountLikelihood):
         return -expit(eta + eta.dtype.type(np.log(a))) / eta.dtype.type(a)  # −μ / (1 + a μ)
 
     def hessian_slope(self, y: ArrayLike, eta: ArrayLike, variance: ArrayLike) -> Floats:
-        t = as_eta(eta) + np.log(self._dispersion())
-        return -self.hessian(y, eta) * np.tanh(0.5 * t) * variance  # 1 − 2 expit t = −tanh t/2
+        eta = as_eta(eta)
+        bend = np.tanh(0.5 * (eta + eta.dtype.type(np.log(self._dispersion()))))  # 2 expit t − 1
+        return -self.hessian(y, eta) * bend * like(variance, eta)
 
     def inverse_link(self, eta: ArrayLike) -> Floats:
         with np.errstate(over="ignore"):

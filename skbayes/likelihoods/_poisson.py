@@ -52,7 +52,8 @@ class Poisson(CountLikelihood):
         return -self.inverse_link(eta)
 
     def hessian_slope(self, y: ArrayLike, eta: ArrayLike, variance: ArrayLike) -> Floats:
-        return self.hessian(y, eta) * variance
+        hessian = self.hessian(y, eta)
+        return hessian * like(variance, hessian)
 
     def inverse_link(self, eta: ArrayLike) -> Floats:
         with np.errstate(over="ignore"):

@@ -112,7 +112,7 @@ class StudentT(OrderedLikelihood):
         # −2 (ν+1) r (3νσ² − r²) / (νσ² + r²)³ in units of √ν σ, each factor finite for any r.
         third = -2.0 * (df + 1.0) / width**3 * (u / (1.0 + square))
         third *= ((3.0 - square) / (1.0 + square)) / (1.0 + square)
-        return third * variance
+        return third * like(variance, eta)
 
     def inverse_link(self, eta: ArrayLike) -> Floats:
         return as_eta(eta)

@@ -13,6 +13,8 @@ References
 """
 
 import warnings
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 from ..exceptions import IncompatibleModelError
 from ..posteriors import CoefficientPosterior, DrawsForm, PosteriorFacts
 from ._fit import fit_map
+from ._match import matching
 from ._model import Model, centred_over_classes
 
 __all__ = ["N_DRAWS", "bootstrap_draws", "bootstrap_posterior"]
@@ -94,34 +97,45 @@ def _generator(random_state: Any) -> np.random.Generator:
     return np.random.default_rng(random_state)
 
 
-def _refit_of(objective: Any, w: Array) -> Any:
+def _refit_of(objective: Any, w: Array) -> Callable[[Array], Array]:
     """Return the function from what multiplies the weights to the mode, looked for from w on."""
-    data, prior = objective.data, objective.prior
-    p, is_classes = data.layout.n_features, data.layout.n_classes is not None
-    bounds = (prior.lower[:p], prior.upper[:p]) if prior.is_bounded else None
+    data, prior = objective.data, objective.prior.coefficient_prior
+    model = _model_of(objective)
+    is_majorised = hasattr(prior, "majorizer") and not prior.is_smooth
+    solver, _ = matching("auto", {}, lambda split: objective, data.likelihood, prior)
     start = w.astype(objective.dtype)
 
     def refit(factor: Array) -> Array:
         weight = factor if data.weight is None else factor * data.weight
-        model = Model(
-            data.likelihood,
-            prior.coefficient_prior,
-            prior.coefficient_prior,
-            "auto",
-            weight.astype(objective.dtype),
-            bounds,
-            data.layout.fit_intercept,
-            prior.intercept_prior,
-            {},
-        )
-        fit = fit_map(data.design, data.y, model, data.offset, start)
-        if not fit.result.converged:
-            _warn(fit.result.message)
-        if not is_classes:
-            return fit.w
-        return centred_over_classes(fit.w.reshape(data.layout.shape), model).ravel()
+        if is_majorised:
+            changed = replace(model, weight=weight.astype(objective.dtype))
+            result = fit_map(data.design, data.y, changed, data.offset, start).result
+        else:  # the parts are the same: only the weights are other ones
+            result = solver.solve(objective.reweighted(weight), start)
+        if not result.converged:
+            _warn(result.message)
+        if data.layout.n_classes is None:
+            return result.w
+        return centred_over_classes(result.w.reshape(data.layout.shape), model).ravel()
 
     return refit
+
+
+def _model_of(objective: Any) -> Model:
+    """Return what was fitted, its likelihood without unknowns."""
+    data, prior = objective.data, objective.prior
+    p = data.layout.n_features
+    return Model(
+        data.likelihood,
+        prior.coefficient_prior,
+        prior.coefficient_prior,
+        "auto",
+        data.weight,
+        (prior.lower[:p], prior.upper[:p]) if prior.is_bounded else None,
+        data.layout.fit_intercept,
+        prior.intercept_prior,
+        {},
+    )
 
 
 def _warn(message: str) -> None:

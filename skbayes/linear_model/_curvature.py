@@ -183,7 +183,7 @@ def _scores(data: Any, w: Array) -> Array:
 
 def _coupling(objective: Any, free: Array) -> Array | None:
     """Return what the rows seen earlier say between the classes, (m, m), None if there is no such thing."""
-    if objective.prior.seen is None or objective.layout.n_classes is None:
+    if not objective.prior.is_coupled:
         return None
     matrix = np.zeros((free.size, free.size))
     objective.prior.add_coupling(matrix)

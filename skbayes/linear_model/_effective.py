@@ -2,7 +2,7 @@
 
 Notation: S the parameters that are free (not at a kink, not at a bound), D the curvature of the data in the linear
 predictor, P the Hessian of the negative log prior on S, H = Xᵀ D X + P. γ = |S| − tr(H⁻¹ P) (MacKay 1992); for the
-lasso P = 0 and γ = |S| (Zou, Hastie, Tibshirani 2007, doi:10.1214/009053607000000127). Of a group prior the zero groups
+lasso P = 0 and γ = |S| (Zou, Hastie, Tibshirani 2007, doi:10.1214/009053607000000127), without a prior the rank of X. Of a group prior the zero groups
 are not in S, and the curvature within the others is left out of P: its γ is a little too large.
 """
 
@@ -24,7 +24,12 @@ def effective_parameters(objective: Any, w: Array) -> float:
     """Return γ at the mode w of an objective with one output."""
     free, precision = _free(objective, w), _prior_curvature(objective, w)
     if not np.any(precision):
-        return float(min(free.sum(), np.count_nonzero(objective.curvature(w))))
+        n_seen = np.count_nonzero(objective.curvature(w))
+        n_free = int(free.sum())
+        if free.all() and objective.prior.is_smooth and n_seen == objective.n_samples >= n_free:
+            # Without a prior: collinear features are fewer than they look.
+            n_free = column_rank(objective.design, objective.layout.fit_intercept)
+        return float(min(n_free, n_seen))
     if (
         precision.ndim == 1
         and free.sum() > objective.n_samples
@@ -34,7 +39,9 @@ def effective_parameters(objective: Any, w: Array) -> float:
     model = objective.quadratic_at(w)
     layout = objective.layout
     flat_intercept = layout.fit_intercept and free[-1] and not np.any(precision[-1])
-    if flat_intercept:  # integrated out by centring, which keeps the digits of columns far from zero
+    if (
+        flat_intercept
+    ):  # integrated out by centring, which keeps the digits of columns far from zero
         free = free[:-1]
         d = model.data.weight
         curvature = Design(model.design.X, weighted_mean(model.design.X, d)).gram(d, np.float64)

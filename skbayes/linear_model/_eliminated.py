@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.linalg import block_diag
 
 from ..posteriors import BorderedForm, CovarianceForm, DenseForm, DiagonalForm
 from ._curvature import Curvature, blocks_of
@@ -54,6 +55,7 @@ def _full(part: Curvature) -> CovarianceForm:
     q = float(Q[-1] if Q.ndim == 1 else Q[-1, -1])
     mean = _mean(part, part.d)
     A = _centred(part.design, mean).gram(part.d, dtype=np.float64)
+    _clear_constant(A, total * mean**2, len(part.d))
     A += _matrix(Q[:p] if Q.ndim == 1 else Q[:p, :p])
     if q > 0.0:
         A += np.outer(mean, mean) * (total * q / (total + q))
@@ -80,12 +82,15 @@ def _mean(part: Curvature, d: Array) -> Array:
     return np.asarray(part.design.rmatvec(d), dtype=np.float64) / float(d.sum())
 
 
+def _clear_constant(gram: Array, square: Array, n: int) -> None:
+    """Set to zero what centring left of constant features: the rounding of their means, of this mean square."""
+    constant = np.diag(gram) <= n * (4.0 * np.finfo(np.float64).eps) ** 2 * square
+    gram[constant] = 0.0
+    gram[:, constant] = 0.0
+
+
 def _of_classes(part: Curvature) -> CovarianceForm:
-    K = part.n_outputs
-    Q = np.zeros((K, part.width, K, part.width))
-    for k, of_class in enumerate(part.precisions):
-        Q[k, :, k] = _matrix(of_class)
-    Q = Q.reshape(K * part.width, -1)
+    Q = np.asarray(block_diag(*map(_matrix, part.precisions)))
     trace = np.einsum("nkk->n", part.d)
     flat = part.has_intercept and not any(_matrix(q)[-1].any() for q in part.precisions)
     if not flat or part.picked is not None or part.coupling is not None or not trace.sum() > 0.0:
@@ -94,7 +99,11 @@ def _of_classes(part: Curvature) -> CovarianceForm:
         H = H if part.coupling is None else H + part.coupling
         return DenseForm.of_precision(H, part.convention())
     mean = _mean(part, trace)
-    H = blocks_of(part, part.d, _centred(part.design, mean)) + Q
+    H = blocks_of(part, part.d, _centred(part.design, mean))
+    totals = np.einsum("nkk->k", part.d)
+    levels = np.hstack([np.outer(totals, mean**2), np.zeros((totals.size, 1))])
+    _clear_constant(H, levels.ravel(), len(part.d))
+    H += Q
     return _shifted(DenseForm.of_precision(H, part.convention()), mean, part)
 
 

@@ -4,7 +4,7 @@ Notation: as in `_evidence_surface`. A group's signal is the trace of S_g Xᵀ D
 prior scales at factor 1: τ² times it is how many posterior variances the prior variances hold.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,9 +66,19 @@ def highest_evidence(surface: EvidenceSurface) -> Summit:
     """Return the highest evidence found by climbs from the best common factor and from equal shares."""
     limits = _range(surface)
     G = surface.setting.n_groups
-    best, n_points = _scan(surface, limits.first, float(np.max(limits.high[:G])))
+    points = _scan(surface, limits.first, float(np.max(limits.high[:G])))
+    best = max(points, key=lambda point: point.value)
+    n_points = len(points)
     if not np.isfinite(best.value):
         return Summit(best, False, "the curvature is singular for every prior scale", n_points)
+    if best is points[-1] and _slope(best, G) > _SETTLED:
+        best = _last_credible(points, G)
+        limits = replace(
+            limits,
+            high=np.minimum(
+                limits.high, np.append(best.theta[:G], np.full(best.theta.size - G, np.inf))
+            ),
+        )
     tops = [_climb(surface, best, limits)]
     if G > 1 and best.n_determined < 1.0 + _n_flat(surface, best):
         # Of groups most of which are noise no common factor may be worth having, and no climb leaves that place.
@@ -77,6 +87,24 @@ def highest_evidence(surface: EvidenceSurface) -> Summit:
     n_points += sum(n for _, n in tops)
     top = max((point for point, _ in tops), key=lambda point: point.value)
     return _summit(surface, top, limits, n_points)
+
+
+def _slope(point: Point, G: int) -> float:
+    """Return dL/dlog τ of a factor that all groups share."""
+    return float(point.gradient[:G].sum())
+
+
+def _last_credible(points: list[Point], G: int) -> Point:
+    """Return where an evidence that rises without end rises least.
+
+    Where a plane separates the classes, what p(y) can still gain by wider priors falls to nothing. The slope of
+    Laplace's approximation falls as well at first, and rises again where the posterior has lost the shape of a normal
+    one: from there on it rises by its own error.
+    """
+    last = len(points) - 1
+    while last > 0 and _slope(points[last - 1], G) < _slope(points[last], G):
+        last -= 1
+    return points[last]
 
 
 def _n_flat(surface: EvidenceSurface, point: Point) -> float:
@@ -122,8 +150,9 @@ def _summit(surface: EvidenceSurface, top: Point, limits: "_Limits", n_iter: int
     slope = float(np.abs(top.gradient[inside]).max(initial=0.0))
     if is_at_top[: surface.setting.n_groups].any():
         message = (
-            "the evidence rises with the prior scale without end, as for classes that a plane separates; "
-            "give a prior with a scale of your own and tune=None"
+            "the evidence rises with the prior scale without end, as it does where a plane separates the classes; "
+            "taken is the scale from which on it rises by the error of Laplace's approximation, or the largest that "
+            "was tried. With a prior scale of your own and tune=None there is nothing to find"
         )
         return Summit(top, False, message, n_iter)
     message = f"the slope of the evidence is {slope:.1e} nats for an e-fold of a scale, the tolerance {_SETTLED:g}"
@@ -197,24 +226,22 @@ def _signals(surface: EvidenceSurface, theta: Array) -> Array:
     return np.bincount(known.codes[has_prior], each, minlength=known.n_groups)
 
 
-def _scan(surface: EvidenceSurface, theta: Array, high: float) -> tuple[Point, int]:
-    """Return the best of common factors, each with the parameter of the likelihood that the fit before suggests."""
+def _scan(surface: EvidenceSurface, theta: Array, high: float) -> list[Point]:
+    """Return points of common factors, each with the parameter of the likelihood that the fit before suggests."""
     known = surface.setting
     G = known.n_groups
-    best: Point | None = None
-    n_falls = n_points = 0
+    points: list[Point] = []
+    best, n_falls = -np.inf, 0
     while True:
         point = surface.at(theta)
-        n_points += 1
-        if best is None or point.value > best.value:
-            best, n_falls = point, 0
-        else:
-            n_falls += 1
-        is_deep = n_falls >= _FALLS and point.value < best.value - _DEPTH
+        points.append(point)
+        n_falls = 0 if point.value > best else n_falls + 1
+        best = max(best, point.value)
+        is_deep = n_falls >= _FALLS and point.value < best - _DEPTH
         theta = theta.copy()
         theta[:G] += _STRIDE
         if is_deep or theta[0] > high:
-            return best, n_points
+            return points
         if surface.unknown is not None:
             eta = surface.objective(point.theta).linear_predictor(point.w)
             updated = known.likelihood.update(known.y, eta, known.weight, point.n_determined)

@@ -46,6 +46,9 @@ class Fingerprint:
 def _some_entries(data: Any) -> Array:
     """Return entries evenly spaced over the memory of an array, and its size."""
     values = data.data if sparse.issparse(data) else data
-    flat = values.reshape(-1, order="A") if values.flags.forc else values
-    step = max(1, flat.shape[0] // _REMEMBERED)
-    return np.append(np.ravel(flat[::step]).astype(np.float64), values.size)
+    step = max(1, values.size // _REMEMBERED)
+    if values.flags.forc:
+        some = values.reshape(-1, order="A")[::step]
+    else:  # a view, of which no flat one exists
+        some = values[np.unravel_index(np.arange(0, values.size, step), values.shape)]
+    return np.append(some.astype(np.float64), values.size)

@@ -42,6 +42,8 @@ _MAX_ROUNDS = 100
 _SETTLED = 1e-7
 # The second start of the noise, as a part of the spread of y: an R² of 0.99.
 _SMALL_NOISE = 0.1
+# A number of degrees of freedom that is rounding, as a part of the number of rows.
+_NOTHING_LEFT = 1e-9
 # A noise of so small a part of the spread of y is that of an interpolation: an R² of 1 − 1e-6.
 _INTERPOLATION = 1e-3
 
@@ -199,12 +201,25 @@ def noise_freedom(objective: LinearObjective, w: Array) -> float:
 
     Its scale is known from N observations as that of normal noise from N ν / (ν + 3), the ratio of the Fisher
     informations of log σ, 2 ν / (ν + 3) and 2 (Lange, Little, Taylor 1989).
+
+    Raises
+    ------
+    ValueError
+        If there are none.
     """
     seen = objective.prior.seen
     total = objective.total_weight + (0.0 if seen is None else seen.total)
     df = objective.data.likelihood.get_params(deep=False).get("df")
     share = 1.0 if df is None else df / (df + 3.0)
-    return max(share * (total - effective_parameters(objective, w)), 1.0)
+    left = total - effective_parameters(objective, w)
+    if left <= _NOTHING_LEFT * total:
+        raise ValueError(
+            f"The noise scale cannot be estimated, for the {total:g} residuals have no degrees of freedom left, and "
+            "without it there is no posterior. Use fewer features, more rows or a stronger prior, or give the scale: "
+            "MAPRegressor(Gaussian(scale=...))."
+        )
+    # With less than one the scale itself was estimated as with one.
+    return max(share * left, 1.0)
 
 
 def warn_unless_converged(estimator: Any, results: Sequence[SolverResult]) -> None:

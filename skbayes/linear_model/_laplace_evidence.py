@@ -24,6 +24,8 @@ Array = NDArray[Any]
 
 # Below this reciprocal condition number, in units of the diagonal, a direction is unknown and not only poorly known.
 _SINGULAR = 1e-14
+# What rows seen earlier say of two classes cancels to this part of its size, where it cancels.
+_ROUNDING = 1e-13
 
 
 def log_evidence_of(objective: Any, w: Array, form: Any = None) -> float:
@@ -68,7 +70,7 @@ def _refuse_undefined(objective: Any, w: Array) -> None:
             "models by leave-one-out or cross-validation."
         )
     of_coef = np.ravel(stated.hessian(w[: objective.layout.n_features]))
-    if not np.any(of_coef) and prior.intercept_prior is None:
+    if not np.any(of_coef) and prior.joint is None and prior.intercept_prior is None:
         raise AttributeError(
             f"log_evidence_ is undefined without a prior: the integral over flat coefficients has no finite mass to "
             f"begin with; got {stated!r}. Use a prior such as Normal(scale=1.0)."
@@ -126,11 +128,17 @@ def null_directions(objective: Any, w: Array) -> Array:
     layout = objective.layout
     if layout.n_classes is None:
         return np.zeros((layout.n_parameters, 0))
-    precision = objective.prior.precisions(w)[0]
-    flat = ~np.any(precision, axis=0) if precision.ndim == 2 else precision == 0.0
-    basis = np.zeros((layout.n_classes, layout.width, int(flat.sum())))
-    basis[:, np.flatnonzero(flat), np.arange(int(flat.sum()))] = layout.n_classes**-0.5
-    return basis.reshape(layout.n_parameters, -1)
+    K, width = layout.n_classes, layout.width
+    basis = np.zeros((K, width, width))
+    basis[:, np.arange(width), np.arange(width)] = K**-0.5
+    pull, largest = np.empty_like(basis), 0.0
+    for k, precision in enumerate(objective.prior.precisions(w)):
+        pull[k] = basis[k] * precision[:, None] if precision.ndim == 1 else precision @ basis[k]
+        largest = max(largest, float(np.abs(precision).max(initial=0.0)))
+    pull, basis = pull.reshape(K * width, width), basis.reshape(K * width, width)
+    if objective.prior.is_coupled:  # what rows seen earlier say cancels up to rounding
+        pull += np.column_stack([objective.prior.coupling(column) for column in basis.T])
+    return basis[:, np.abs(pull).max(axis=0) <= _ROUNDING * largest]
 
 
 def _log_det_by_rows(objective: Any, w: Array, precision: Array) -> float:

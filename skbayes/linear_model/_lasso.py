@@ -84,9 +84,8 @@ class MAPElasticNet(Sequential, MultiOutputMixin, RegressorMixin, SparseCoeffici
     intercept_std_ : float or ndarray of shape (n_targets,)
         Posterior standard deviation of the intercept; 0.0 without one.
     log_evidence_ : float or ndarray of shape (n_targets,)
-        Logarithm of the marginal likelihood p(y), where it is defined: not under a prior with a kink, and not under a
-        flat
-        one, which an AttributeError says.
+        Logarithm of the marginal likelihood p(y); undefined under a flat prior or at a kink, which an AttributeError
+        says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -360,9 +359,8 @@ class MAPLasso(MAPElasticNet):
     intercept_std_ : float or ndarray of shape (n_targets,)
         Posterior standard deviation of the intercept; 0.0 without one.
     log_evidence_ : float or ndarray of shape (n_targets,)
-        Logarithm of the marginal likelihood p(y), where it is defined: not under a prior with a kink, and not under a
-        flat
-        one, which an AttributeError says.
+        Logarithm of the marginal likelihood p(y); undefined under a flat prior or at a kink, which an AttributeError
+        says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)

@@ -80,9 +80,8 @@ class MAPElasticNetCV(PathCV):
     intercept_std_ : float
         Posterior standard deviation of the intercept; 0.0 without one.
     log_evidence_ : float
-        Logarithm of the marginal likelihood p(y), where it is defined: not under a prior with a kink, and not under a
-        flat
-        one, which an AttributeError says.
+        Logarithm of the marginal likelihood p(y); undefined under a flat prior or at a kink, which an AttributeError
+        says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -215,9 +214,8 @@ class MAPLassoCV(PathCV):
     intercept_std_ : float
         Posterior standard deviation of the intercept; 0.0 without one.
     log_evidence_ : float
-        Logarithm of the marginal likelihood p(y), where it is defined: not under a prior with a kink, and not under a
-        flat
-        one, which an AttributeError says.
+        Logarithm of the marginal likelihood p(y); undefined under a flat prior or at a kink, which an AttributeError
+        says.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)

@@ -152,7 +152,8 @@ class LogLinkRegressor(Sequential, UncertainRegressor, RegressorMixin, LinearMod
         seen: Sequence[Expansion] | None = None,
     ) -> list[SolverResult]:
         """Fit to rows that were checked; `seen` has one entry: what earlier rows say."""
-        before = None if seen is None else seen[0]
+        # The fit is at the shape 1, whatever the shape that was found for the earlier rows.
+        before = None if seen is None else seen[0].scaled(1.0 / _shape_of(seen[0].likelihood))
         total = float(len(y) if weight is None else weight.sum())
         precision = self.alpha * (total if before is None else total + before.total)
         self.prior_: Prior = Normal(scale=1.0 / math.sqrt(precision)) if precision > 0 else Flat()
@@ -305,3 +306,7 @@ def _records_of(
     data: tuple[Any, ...],
 ) -> list[Record]:
     return [Record(partial(of_posterior, make, w), w, data)]
+
+
+def _shape_of(likelihood: Any) -> float:
+    return float(likelihood.get_params().get("shape", 1.0))

@@ -33,6 +33,9 @@ __all__ = ["RowSparseMode", "RowSparseOutcome", "RowSparsePosterior", "row_spars
 
 Array = NDArray[Any]
 
+# Degrees of freedom below this are what rounding makes of none.
+_NO_FREEDOM = 1e-4
+
 
 @dataclass(frozen=True)
 class RowSparsePosterior:
@@ -180,7 +183,7 @@ def row_sparse_posterior(mode: RowSparseMode) -> RowSparsePosterior:
     R = Y - X @ W - b
     freedom = k * float(s.sum()) - gamma
     square = float(np.sum(s[:, None] * R * R))
-    noise = float(np.sqrt(square / freedom)) if freedom > 0.0 else float("nan")
+    noise = float(np.sqrt(square / freedom)) if freedom > _NO_FREEDOM else float("nan")
     index = np.append(active, p) if fit_intercept else active
     forms: list[CovarianceForm] = [
         SupportForm(p + fit_intercept, index, DenseForm(noise * of_target))

@@ -344,6 +344,13 @@ class LinearObjective(Objective):
         """Return the quadratic form and the penalty, without a flat intercept: what coordinate descent works on."""
         return profiled(self)
 
+    def reweighted(self, weight: Array) -> "LinearObjective":
+        """Return the objective of the same rows with other multiplicities."""
+        data = self.data
+        return self._of(
+            DataTerm(data.design, data.y, data.likelihood, weight, data.offset, data.layout)
+        )
+
     def batch(self, rows: Any) -> "LinearObjective":
         """Return the objective of some rows, scaled to n rows, with the whole prior."""
         n_rows = self.data.y[rows].shape[0]

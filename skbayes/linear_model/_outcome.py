@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 from ..likelihoods import Likelihood
 from ..posteriors import CoefficientPosterior
@@ -101,7 +101,7 @@ class NoOutcome:
         self._reason = reason
 
     @property
-    def records(self) -> list[Record]:
+    def records(self) -> NoReturn:
         """None.
 
         Raises
@@ -111,4 +111,12 @@ class NoOutcome:
         """
         raise AttributeError(self._reason)
 
-    posteriors = likelihoods = records
+    @property
+    def posteriors(self) -> NoReturn:
+        """None, as there are no records."""
+        raise AttributeError(self._reason)
+
+    @property
+    def likelihoods(self) -> NoReturn:
+        """None, as there are no records."""
+        raise AttributeError(self._reason)

@@ -91,7 +91,7 @@ def _facts(record: Record, kind: str, covariance: str) -> PosteriorFacts:
             "'smoothed' or 'bootstrap'."
         )
     is_robust = covariance == "robust"
-    if objective.is_quadratic and objective.prior.is_smooth and not objective.prior.is_bounded:
+    if _is_conjugate(objective):
         name = "laplace" if is_robust else "exact"
     else:
         name = "laplace" if is_free and objective.prior.is_smooth else "support"
@@ -103,6 +103,17 @@ def _facts(record: Record, kind: str, covariance: str) -> PosteriorFacts:
         dof=None if is_robust else record.dof,
         n_outputs=objective.layout.n_classes,
         is_robust=is_robust,
+    )
+
+
+def _is_conjugate(objective: Any) -> bool:
+    """Return whether the negative log posterior is a quadratic function everywhere."""
+    prior = objective.prior
+    return bool(
+        objective.data.likelihood.is_quadratic
+        and not prior.is_bounded
+        and hasattr(prior.coefficient_prior, "quadratic")
+        and (prior.intercept_prior is None or hasattr(prior.intercept_prior, "quadratic"))
     )
 
 

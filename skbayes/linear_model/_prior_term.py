@@ -72,9 +72,10 @@ class PriorTerm:
     ) -> None:
         self.layout = layout
         self.seen = seen
+        self.joint = prior if prior.is_joint else None
         self._added = seen
         if prior.is_joint:
-            of_prior = expansion_of_joint(prior, layout)
+            of_prior = expansion_of_joint(prior.for_features(None, layout.n_features), layout)
             self._added = of_prior if seen is None else seen.plus(of_prior)
             prior = Flat()
         self._coef = _part(prior, layout.n_features, split)
@@ -228,23 +229,33 @@ class PriorTerm:
             for of_prior, block in zip(precisions, self._added.blocks(), strict=True)
         ]
 
+    @property
+    def _coupled(self) -> Expansion | None:
+        is_matrix = self._added is not None and not self._added.is_diagonal
+        return self._added if is_matrix and self.layout.n_classes is not None else None
+
+    @property
+    def is_coupled(self) -> bool:
+        """Return whether classes are tied together: by rows seen earlier, or a prior of all of them."""
+        return self._coupled is not None
+
     def add_coupling(self, hessian: Array) -> None:
-        """Add to a Hessian what couples the classes: what rows seen earlier say of two of them."""
-        if self._added is None or self._added.is_diagonal or self.layout.n_classes is None:
+        """Add to a Hessian what couples the classes."""
+        if self._coupled is None:
             return
-        hessian += self._added.curvature
+        hessian += self._coupled.curvature
         width = self.layout.width
-        for k, block in enumerate(self._added.blocks()):
+        for k, block in enumerate(self._coupled.blocks()):
             place = slice(k * width, (k + 1) * width)
             hessian[place, place] -= block
 
     def coupling(self, v: Array) -> Array | float:
         """Return the product of what `add_coupling` adds with v."""
-        if self._added is None or self._added.is_diagonal or self.layout.n_classes is None:
+        if self._coupled is None:
             return 0.0
         rows = v.reshape(-1, self.layout.width)
-        own = np.einsum("kij,kj->ki", self._added.blocks(), rows).ravel()
-        product: Array = self._added.product(v) - own
+        own = np.einsum("kij,kj->ki", self._coupled.blocks(), rows).ravel()
+        product: Array = self._coupled.product(v) - own
         return product
 
     def _precision(self, rows: list[Array]) -> Array:

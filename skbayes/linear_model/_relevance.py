@@ -8,13 +8,15 @@ that the data determine is γ_j = 1 − (B⁻¹)_jj. At a maximum of the evidenc
 scale shrinks from step to step, and the coefficient leaves the block on which all of this is done.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+from scipy.linalg.blas import dsyrk, dtrsm
 from scipy.linalg.lapack import dpotrf, dtrtri
 
-__all__ = ["ARDEvidence", "ard_evidence"]
+__all__ = ["ARDEvidence", "ard_evidence", "ard_evidence_wide"]
 
 Floats = NDArray[np.float64]
 
@@ -41,8 +43,8 @@ class ARDEvidence:
         Whether the fitted values stopped changing within the tolerance.
     kept : ndarray of shape (n_kept,)
         Indices of the coefficients that were not dropped.
-    root : ndarray of shape (n_kept, n_kept)
-        A matrix R of which Rᵀ R is the posterior covariance of those kept.
+    variance : ndarray of shape (n_kept,)
+        Posterior variance of each of those kept.
     """
 
     coef: Floats
@@ -53,12 +55,12 @@ class ARDEvidence:
     n_iter: int
     converged: bool
     kept: NDArray[np.intp]
-    root: Floats
+    variance: Floats
 
     def coef_variance(self) -> Floats:
         """Return the posterior variance of each coefficient; zero for those dropped."""
         variance = np.zeros(self.coef.shape)
-        variance[self.kept] = np.square(self.root).sum(axis=0)
+        variance[self.kept] = self.variance
         return variance
 
 
@@ -103,13 +105,62 @@ def ard_evidence(
     evidence : ARDEvidence
         The state after the last update.
     """
+    return _iterated(
+        _Block(gram, cross), y_square, n, n_flat, log_det_flat, max_iter, tol, smallest_share
+    )
+
+
+def ard_evidence_wide(
+    rows: Floats,
+    target: Floats,
+    n: float,
+    *,
+    n_flat: int = 1,
+    log_det_flat: float | None = None,
+    max_iter: int = 300,
+    tol: float = 1e-4,
+    smallest_share: float = 1e-4,
+) -> ARDEvidence:
+    """Linear regression at the scales of highest evidence, from rows that are fewer than the coefficients.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_samples, n_features)
+        X, centred and weighted.
+    target : ndarray of shape (n_samples,)
+        y, centred and weighted.
+    n : float
+        Sum of the weights.
+    n_flat, log_det_flat, max_iter, tol, smallest_share :
+        As for `ard_evidence`.
+
+    Returns
+    -------
+    evidence : ARDEvidence
+        The state after the last update.
+    """
+    y_square = float(target @ target)
+    block = _Rows.of(rows, target)
+    return _iterated(block, y_square, n, n_flat, log_det_flat, max_iter, tol, smallest_share)
+
+
+def _iterated(
+    block: "_Block | _Rows",
+    y_square: float,
+    n: float,
+    n_flat: int,
+    log_det_flat: float | None,
+    max_iter: int,
+    tol: float,
+    smallest_share: float,
+) -> ARDEvidence:
     n_free = n - n_flat
     if n_free <= 0.0:
         raise ValueError(
             f"The evidence needs more samples than coefficients with a flat prior; got n_samples={n:g} and"
             f" {n_flat} of these. Give more data, or those coefficients a prior."
         )
-    block = _Block(gram, cross)
+    n_features = block.n_features
     # Squares lose what is below eps of them; of a constant y nothing is left, and any unit will do.
     smallest = np.finfo(float).eps * (y_square or 1.0)
     variance = max(y_square, smallest) / n_free
@@ -134,7 +185,7 @@ def ard_evidence(
     log_det = (np.log(n) if n_flat else 0.0) if log_det_flat is None else log_det_flat
     misfit = (y_square - block.cross @ posterior.mean) / variance
     cost = n_free * np.log(2.0 * np.pi * variance) + posterior.log_det + misfit + log_det
-    coef, prior_scale = np.zeros((2, np.size(cross)))
+    coef, prior_scale = np.zeros((2, n_features))
     coef[block.kept], prior_scale[block.kept] = posterior.mean, d
     return ARDEvidence(
         coef=coef,
@@ -145,24 +196,24 @@ def ard_evidence(
         n_iter=n_iter,
         converged=bool(converged),
         kept=block.kept,
-        root=posterior.root,
+        variance=np.square(d) * (1.0 - posterior.determined),
     )
 
 
 @dataclass(frozen=True)
 class _Posterior:
-    """Of the coefficients kept: mean, γ, log |B| and the R with covariance Rᵀ R."""
+    """Of the coefficients kept: mean, γ and log |B|."""
 
     mean: Floats
     determined: Floats
     log_det: float
-    root: Floats
 
 
 class _Block:
     """The Gram quantities of the coefficients that are kept; to begin with of those with a column that varies."""
 
     def __init__(self, gram: Floats, cross: Floats) -> None:
+        self.n_features = np.size(cross)
         self.kept = np.flatnonzero(np.diag(gram) > 0.0)
         self._take(np.asarray(gram, dtype=float), np.asarray(cross, dtype=float), self.kept)
 
@@ -174,6 +225,7 @@ class _Block:
 
     def without(self, dropped: NDArray[np.bool_]) -> "_Block":
         smaller = object.__new__(_Block)
+        smaller.n_features = self.n_features
         rows = np.flatnonzero(~dropped)
         smaller.kept = self.kept[rows]
         smaller._take(self.gram, self.cross, rows)
@@ -185,7 +237,7 @@ class _Block:
 
     def posterior(self, d: Floats, variance: float) -> _Posterior:
         if self.size == 0:  # which LAPACK takes for a mistake
-            return _Posterior(d, d, 0.0, np.zeros((0, 0)))
+            return _Posterior(d, d, 0.0)
         scaled = d / np.sqrt(variance)
         # In Fortran order, so that LAPACK works in place; symmetric, so that it is the same matrix. No eigenvalue is
         # below 1, whatever the columns: the factor always exists.
@@ -198,4 +250,60 @@ class _Block:
         determined = 1.0 - np.square(root).sum(axis=0)
         root *= d
         mean = (root @ self.cross) @ root / variance
-        return _Posterior(mean, determined, log_det, root)
+        return _Posterior(mean, determined, log_det)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The same by rows, for more coefficients than these: Z (n_samples, n_kept), centred and weighted, and its target.
+
+    With C = I + α Z D² Zᵀ = L Lᵀ: |B| = |C|, γ_j = α d_j² ‖L⁻¹ z_j‖² and w = α D² Zᵀ C⁻¹ y.
+    """
+
+    Z: Floats
+    target: Floats
+    kept: NDArray[np.intp]
+    n_features: int
+    diagonal: Floats
+    cross: Floats
+
+    @classmethod
+    def of(cls, Z: Floats, target: Floats) -> "_Rows":
+        power = np.einsum("ij,ij->j", Z, Z)
+        kept = np.flatnonzero(power > 0.0)
+        Z = Z if kept.size == power.size else Z[:, kept]
+        return cls(Z, target, kept, power.size, power[kept], Z.T @ target)
+
+    @property
+    def size(self) -> int:
+        return self.kept.size
+
+    def without(self, dropped: NDArray[np.bool_]) -> "_Block | _Rows":
+        stays = ~dropped
+        Z, kept = self.Z[:, stays], self.kept[stays]
+        if kept.size > Z.shape[0]:
+            return replace(
+                self, Z=Z, kept=kept, diagonal=self.diagonal[stays], cross=self.cross[stays]
+            )
+        block = object.__new__(_Block)
+        block.n_features, block.kept = self.n_features, kept
+        block._take(Z.T @ Z, self.cross[stays], np.arange(kept.size))
+        return block
+
+    def energy(self, w: Floats) -> float:
+        eta = self.Z @ w
+        return float(eta @ eta)
+
+    def posterior(self, d: Floats, variance: float) -> _Posterior:
+        if self.size == 0:
+            return _Posterior(d, d, 0.0)
+        A = np.asfortranarray(self.Z * (d / np.sqrt(variance)))
+        C = dsyrk(1.0, A, lower=1)
+        C.flat[:: C.shape[0] + 1] += 1.0
+        lower, _ = dpotrf(C, lower=True, overwrite_a=True)
+        log_det = 2.0 * float(np.log(np.diag(lower)).sum())
+        solved = dtrsm(1.0, lower, A, lower=1, overwrite_b=1)
+        y = solve_triangular(lower, self.target, lower=True)
+        determined = np.minimum(np.einsum("ij,ij->j", solved, solved), 1.0)
+        mean = (d / np.sqrt(variance)) * (y @ solved)
+        return _Posterior(mean, determined, log_det)

@@ -37,21 +37,28 @@ def sandwich_form(part: Curvature, bread: CovarianceForm) -> DenseForm:
         J = J if part.picked is None else J[np.ix_(part.picked, part.picked)]
         values, vectors = np.linalg.eigh(J)
         half = (vectors * np.sqrt(np.maximum(values, 0.0))).T
-        return DenseForm(bread.times(half).T)
+        return _with_root(bread.times(half).T, bread)
     if float(n) * m > _LARGEST_ROOT:
         raise ValueError(
             f"covariance='robust' needs rows x parameters numbers; got {n} x {m}, above {_LARGEST_ROOT:g}. Use "
             "covariance='low_rank' or 'diagonal', or a bootstrap."
         )
-    return DenseForm(bread.times(_gradients(part, scores)).T)
+    return _with_root(bread.times(_gradients(part, scores)).T, bread)
 
 
-def _gradients(part: Curvature, scores: Array) -> Any:
+def _with_root(root: Array, bread: CovarianceForm) -> DenseForm:
+    # What nothing determines is no better known for the sandwich.
+    directions = bread.undetermined_directions
+    if directions is None:
+        return DenseForm(root)
+    return DenseForm(root, undetermined=np.linalg.qr(directions)[0])
+
+
+def _gradients(part: Curvature, scores: Array) -> Array:
     """Return g_i' √s_i, (n, m)."""
     X = part.design.X
-    if sparse.issparse(X) or part.design.mean is not None:
-        X = X.toarray() if sparse.issparse(X) else X
-    X = X - part.design.mean if part.design.mean is not None else X
+    X = np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=np.float64)
+    X = X if part.design.mean is None else X - part.design.mean
     if part.has_intercept:
         X = np.column_stack([X, np.ones(len(X))])
     if scores.ndim == 1:

@@ -93,6 +93,15 @@ class Expansion:
             freedom=self.freedom + other.freedom,
         )
 
+    def scaled(self, factor: float) -> "Expansion":
+        """Return the expansion times a number: that of the same rows under another dispersion."""
+        return replace(
+            self,
+            value=factor * self.value,
+            slope=factor * self.slope,
+            curvature=factor * self.curvature,
+        )
+
     def pooled(self, likelihood: Likelihood, total: float, dof: float) -> Likelihood:
         """Return a likelihood estimated from other rows with its numbers averaged with those of the rows seen.
 

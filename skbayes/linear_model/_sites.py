@@ -179,7 +179,9 @@ def moved(
     push = found.mean * (1.0 / variance + step) - mean / variance
     push = np.where(is_site, push, 0.0)
     tension = np.abs(push - step * mean) * np.sqrt(variance)
-    distance = max(float(tension.max(initial=0.0)), float((np.abs(step) * variance).max(initial=0.0)))
+    distance = max(
+        float(tension.max(initial=0.0)), float((np.abs(step) * variance).max(initial=0.0))
+    )
     moved_sites = Sites(
         np.where(is_site, sites.precision + share * step, 0.0),
         sites.shift + share * push,

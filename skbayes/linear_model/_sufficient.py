@@ -109,7 +109,9 @@ class SufficientRows:
         """
         # μ plus and minus c times the rows of R, at weight 1 / 2c² each, and the rest of the weight at μ. Where a mean
         # is far above its spread, c makes the steps as long as the way from zero, so that adding them rounds nothing.
-        mean, r = self.mean, len(self.root)
+        mean, r, p = self.mean, len(self.root), self.n_features
+        if r == 0:  # a single row
+            return mean[None, :p], mean[None, p:], np.array([self.total])
         spread = np.linalg.norm(self.root, axis=0)
         far = np.divide(
             np.abs(mean) * np.sqrt(self.total), spread, out=np.zeros_like(mean), where=spread > 0.0
@@ -121,7 +123,6 @@ class SufficientRows:
         if stretch > 1.0:
             joint = np.vstack([joint, mean])
             weight = np.append(weight, self.total * (1.0 - stretch**-2.0))
-        p = self.n_features
         return joint[:, :p], np.ascontiguousarray(joint[:, p:]), weight
 
 
@@ -135,10 +136,23 @@ def _of_block(joint: Array, weight: Array | None, n_targets: int) -> SufficientR
     joint -= origin
     shift = np.average(joint, axis=0, weights=weight)
     joint -= shift
-    if weight is not None:
-        joint *= np.sqrt(weight)[:, None]
+    root = np.ones(len(joint)) if weight is None else np.sqrt(weight)
+    joint *= root[:, None]
+    if len(joint) <= joint.shape[1]:
+        joint = _without_mean(joint, root)
     n_rows = len(joint)
     return SufficientRows(total, origin, shift, _reflected(joint), n_targets, n_rows)
+
+
+def _without_mean(rows: Array, root: Array) -> Array:
+    """Return one row less with the same squares: the direction of the root weights, along which centred rows are zero.
+
+    A Householder reflection takes it to the first row, which is then zero.
+    """
+    axis = root / np.linalg.norm(root)
+    axis[0] += np.copysign(1.0, axis[0])
+    reflected: Array = rows - np.outer(axis / abs(axis[0]), axis @ rows)
+    return reflected[1:]
 
 
 def _reflected(rows: Array) -> Array:

@@ -37,9 +37,6 @@ def summary_of(
         "upper": [upper for _, upper in ends],
         "p_positive": [p.probability_positive for p in posteriors],
     }
-    is_conditional = any(p.is_conditional for p in posteriors)
-    if is_conditional:
-        columns["is_held"] = [p.std == 0.0 for p in posteriors]
     table = {name: list(np.concatenate(values)) for name, values in columns.items()}
     n_rows = 1 if labels is None else len(labels[1])
     has_intercept = len(table["mean"]) > n_rows * len(features)
@@ -50,7 +47,7 @@ def summary_of(
     frame = frame_of({**index, **table}, "summary").set_index(list(index))
     frame.attrs.update(
         kind=posteriors[0].kind,
-        is_conditional=is_conditional,
+        is_conditional=any(p.is_conditional for p in posteriors),
         dof=posteriors[0].dof if len(posteriors) == 1 else [p.dof for p in posteriors],
         level=level,
     )

@@ -61,6 +61,9 @@ def fit_tuned(
         task = _task(design.X, y, model, offset, scale, how, groups)
     task = _about_zero(task, design, loc)
     found = tuned_gaussian(task) if _has_closed_form(model) else tuned_laplace(task)
+    has_prior = np.isfinite(task.scale)
+    if np.min(found.scale[has_prior] / task.scale[has_prior]) < model.prior.least_factor:
+        return fit_map(design, y, model, offset)
     if root is None:
         prior: Prior = Normal(loc=loc, scale=found.scale)
     else:
@@ -87,13 +90,18 @@ def group_codes(groups: Any, names: Array | None, n_features: int, how: str | No
             f"groups= says which features share a factor of tune='evidence'; got tune={how!r}. "
             "Use tune='evidence', or groups=None."
         )
-    codes: Array = Group(groups=groups).for_features(names, n_features).groups
-    return codes
+    feature_names = None if names is None else list(names)
+    return np.asarray(Group(groups=groups).for_features(feature_names, n_features).groups)
 
 
 def _checked(model: Model, how: str, groups: Array | None) -> tuple[Array, Array]:
     """Return centre and precision of the prior, (p,) and (p,) or (p, p)."""
     prior, stated = model.prior, model.stated_prior
+    if prior.is_joint:
+        raise IncompatibleModelError(
+            f"tune={how!r} finds scales of the coefficients of each class, and this prior is of those of all classes "
+            f"together; got {stated!r}. Search over prior__discount, or use tune=None."
+        )
     loc, precision = prior.quadratic() if hasattr(prior, "quadratic") else (None, None)
     if precision is None or not np.any(precision) or hasattr(prior, "at_information"):
         raise IncompatibleModelError(

@@ -17,7 +17,7 @@ from ._evidence import ridge_evidence, ridge_evidence_wide
 from ._feature_reduction import reduced
 from ._group_evidence import group_evidence
 from ._moments import Moments, moments_of
-from ._relevance import ard_evidence
+from ._relevance import ARDEvidence, ard_evidence, ard_evidence_wide
 from ._symmetric import CholeskyFactor, cholesky
 from ._tuning import Scaled, Tuned
 
@@ -48,8 +48,11 @@ def tuned_gaussian(task: Scaled) -> Tuned:
     """Return the noise and the prior scales of highest evidence, and the mode, of a flat intercept."""
     target = np.asarray(task.y, dtype=np.float64)
     target = target if task.offset is None else target - task.offset
-    if task.n_groups == 1 and task.X.shape[1] > task.X.shape[0] and np.all(np.isfinite(task.scale)):
-        return _wide(task, target)
+    if task.X.shape[1] > task.X.shape[0] and np.all(np.isfinite(task.scale)):
+        if task.how == "ard":
+            return _wide_ard(task, target)
+        if task.n_groups == 1:
+            return _wide(task, target)
     if 1 < task.n_groups < task.X.shape[1]:
         smaller = reduced(task)
         return smaller.back(_tall(smaller.task, target))
@@ -65,16 +68,13 @@ def _tall(task: Scaled, target: Array) -> Tuned:
     s, codes = scale[has_prior], task.codes[has_prior]
     gram, cross = problem.gram * np.outer(s, s), problem.cross * s
     given = gram, cross, problem.power, moments.total
-    flat = {"n_flat": problem.n_flat, "log_det_flat": problem.log_det_flat}
+    flat: dict[str, Any] = {"n_flat": problem.n_flat, "log_det_flat": problem.log_det_flat}
     coef, widened = np.zeros_like(scale), scale.copy()
     found: Any
     if task.how == "ard":
         found = ard_evidence(*given, **flat)
         coef[has_prior] = s * found.coef
-        # A dropped coefficient gets the prior that allows it a millionth of a millionth of its least-squares value.
-        size = np.sqrt(np.diag(gram)) + np.finfo(float).tiny
-        least = np.minimum(_DROPPED * found.noise_scale / size, 1.0)
-        widened[has_prior] = s * np.maximum(found.prior_scale, least)
+        widened[has_prior] = s * _least(found, np.diag(gram))
     elif task.n_groups == 1:
         found = ridge_evidence(*given, **flat)
         coef[has_prior] = s * found.solution
@@ -88,6 +88,12 @@ def _tall(task: Scaled, target: Array) -> Tuned:
         coef[~has_prior] = problem.factor.solve(rest)
     intercept = float(moments.target_mean[0] - moments.mean @ coef)
     return _of(coef, intercept, widened, found)
+
+
+def _least(found: ARDEvidence, power: Array) -> Array:
+    """Return the prior scales, of a dropped coefficient what allows it 1e-12 of its least-squares value."""
+    size = np.sqrt(power) + np.finfo(float).tiny
+    return np.maximum(found.prior_scale, np.minimum(_DROPPED * found.noise_scale / size, 1.0))
 
 
 def _projected(moments: Moments, has_prior: Array, fit_intercept: bool) -> _Problem:
@@ -136,6 +142,23 @@ def _wide(task: Scaled, target: Array) -> Tuned:
     )
     coef = np.square(scale) * design.rmatvec((found.solution * root).astype(X.dtype))
     return _of(coef, float(centre - mean @ coef), scale * found.prior_scale, found)
+
+
+def _wide_ard(task: Scaled, target: Array) -> Tuned:
+    """A scale for each feature, by rows that are fewer."""
+    model, weight = task.model, task.model.weight
+    is_centred = model.fit_intercept
+    mean = weighted_mean(task.X, weight) if is_centred else np.zeros(task.scale.size)
+    centre = float(np.average(target, weights=weight)) if is_centred else 0.0
+    Z = Design(task.X, mean if is_centred else None).columns(slice(None)) * task.scale
+    root = np.ones(target.size) if weight is None else np.sqrt(weight, dtype=np.float64)
+    Z *= root[:, None]
+    found = ard_evidence_wide(
+        Z, (target - centre) * root, float(root @ root), n_flat=int(is_centred)
+    )
+    scale = task.scale * _least(found, np.einsum("ij,ij->j", Z, Z))
+    coef = task.scale * found.coef
+    return _of(coef, float(centre - mean @ coef), scale, found)
 
 
 def _of(coef: Array, intercept: float, scale: Array, found: Any) -> Tuned:

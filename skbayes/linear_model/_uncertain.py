@@ -37,7 +37,9 @@ class Uncertain(LazyAttributes):
     coef_: Any
     intercept_: Any
     _outcome: Outcome | NoOutcome
-    _lazy_attributes = frozenset({"coef_std_", "intercept_std_", "log_evidence_"})
+    _lazy_attributes = frozenset(
+        {"coef_std_", "intercept_std_", "log_evidence_", "posterior_", "_records"}
+    )
 
     def _remember(
         self,
@@ -162,8 +164,8 @@ class Uncertain(LazyAttributes):
             A row for each feature, by its name or as ``x0``, ``x1``, ..., and a last one ``intercept`` if there is one;
             where `coef_` has several rows, with the class or the number of the target before the name. Columns:
             ``mean`` and ``std`` of the posterior, ``lower`` and ``upper``, and ``p_positive``, the probability that
-            the coefficient is positive. If the posterior is given which coefficients are zero or at a bound, also
-            ``is_held``: true for these. ``attrs`` has `level`, and `kind`, `is_conditional` and `dof` of the posterior.
+            the coefficient is positive. ``attrs`` has `level`, and `kind`, `is_conditional` and `dof` of the posterior:
+            one that is conditional is given which coefficients are zero or at a bound, and these have a `std` of 0.
 
         Raises
         ------

@@ -172,7 +172,9 @@ class LikelihoodDisplay:
         ax = axes(ax, "LikelihoodDisplay")
         self.ax_, self.figure_ = ax, ax.figure
         x, heights = np.asarray(self.x, dtype=float), np.asarray(self.heights, dtype=float)
-        self.lines_, self.stems_, self.texts_ = [], [], []
+        self.lines_: list[Any] = []
+        self.stems_: list[Any] = []
+        self.texts_: list[Any] = []
         for c, curve in enumerate(np.asarray(self.curves, dtype=float)):
             self._draw_curve(c, curve, x, heights[c])
         (self.points_,) = ax.plot(
@@ -208,7 +210,7 @@ class LikelihoodDisplay:
             self.stems_.append(
                 self.ax_.vlines(x + shift, 0.0, heights, color=colour, linewidth=1.0, alpha=0.6)
             )
-            self.ax_.plot(x + shift, heights, "o", color=colour, markersize=5)
+            self.ax_.plot(x + shift, heights, "o", color=colour, markersize=5, zorder=5)
 
     def _annotate(self, x: Array, heights: Array) -> None:
         width = np.ptp(np.asarray(self.grid, dtype=float))
@@ -228,6 +230,7 @@ class LikelihoodDisplay:
                         ha="right" if c % 2 == 0 else "left",
                         fontsize="small",
                         color=COLOURS[c],
+                        zorder=3,
                         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.6},
                     )
                 )

@@ -59,7 +59,6 @@ class PosteriorFacts:
     is_robust: bool = False
 
 
-@dataclass(frozen=True, init=False, eq=False, repr=False)
 class CoefficientPosterior(GaussianPosterior):
     """Posterior of coefficients and intercept, given the data.
 
@@ -136,11 +135,11 @@ class CoefficientPosterior(GaussianPosterior):
         return "facts" in self.__dict__ or isinstance(self.__dict__["_given"], PosteriorFacts)
 
     @cached_property
-    def mean(self) -> Array:  # type: ignore[override]
+    def mean(self) -> Array:
         return self.facts.mean
 
     @cached_property
-    def std(self) -> Array:  # type: ignore[override]
+    def std(self) -> Array:
         return np.asarray(np.sqrt(self.form.variance()))
 
     @property

@@ -113,6 +113,10 @@ class DenseForm(CovarianceForm):
         return np.asarray(variance)
 
     @property
+    def undetermined_directions(self) -> Array | None:
+        return self.undetermined
+
+    @property
     def _units(self) -> Array:
         return np.ones(self.size) if self.scale is None else self.scale
 

@@ -153,6 +153,11 @@ class CovarianceForm(ABC):
         """
         return np.asarray(np.linalg.pinv(self.dense(), hermitian=True))
 
+    @property
+    def undetermined_directions(self) -> Array | None:
+        """Directions about which nothing is known, (m, k), of any length; None: there are none."""
+        return None
+
     def quantile(self, level: Array, dof: float | None = None) -> Array:
         """Marginal quantiles of each parameter about the mean.
 
@@ -313,6 +318,11 @@ class SupportForm(CovarianceForm):
 
     def squared_distance(self, D: Array) -> Array:
         return self.inner.squared_distance(D[:, self.index])
+
+    @property
+    def undetermined_directions(self) -> Array | None:
+        directions = self.inner.undetermined_directions
+        return None if directions is None else self._spread(directions.T).T
 
     def dense(self) -> Array:
         covariance = np.zeros((self.n_parameters, self.n_parameters))

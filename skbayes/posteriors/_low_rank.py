@@ -261,6 +261,21 @@ class BorderedForm(CovarianceForm):
         variance[self.border] = self.inner.along(self.slope) + self.outer.variance()
         return variance
 
+    @property
+    def undetermined_directions(self) -> Array | None:
+        inner, outer = self.inner.undetermined_directions, self.outer.undetermined_directions
+        moved = []
+        if inner is not None:
+            moved.append((inner, -self.slope @ inner))
+        if outer is not None:
+            moved.append((np.zeros((self._rest.size, outer.shape[1])), outer))
+        if not moved:
+            return None
+        directions = np.empty((self.size, sum(part.shape[1] for part, _ in moved)))
+        directions[self._rest] = np.hstack([of_rest for of_rest, _ in moved])
+        directions[self.border] = np.hstack([of_border for _, of_border in moved])
+        return directions
+
     def times(self, A: Any) -> Array:
         inner, outer = self._parted(A)
         product = np.empty((A.shape[0], self.size))

@@ -54,6 +54,11 @@ class Prior(BaseEstimator, ABC):
         """Whether it is of the coefficients of all classes together, row by row, and not of those of each class."""
         return False
 
+    @property
+    def least_factor(self) -> float:
+        """By what its scales may be multiplied at least where the evidence looks for them."""
+        return 0.0
+
     @abstractmethod
     def log_density(self, w: ArrayLike) -> float:
         """Logarithm of the normalised density, summed over the parameters.

@@ -53,7 +53,8 @@ class Informed(Normal):
     -----
     The discount is the exponent of the power prior [1]_: a likelihood to the power d has d times the precision. Between
     1 (the other rows are as good as those at hand) and 0 (they are forgotten) it is best found from the data: by
-    cross-validation over ``prior__discount``, or by ``tune="evidence"``, whose factor on `scale` is 1/√d.
+    cross-validation over ``prior__discount``, or by ``tune="evidence"``, whose factor on `scale` is 1/√d and never
+    below 1.
 
     Of more than two classes the rows have one normal distribution together: what is known of the differences between
     classes is more than what is known of each. A target with some of the classes takes their rows, and one with two of
@@ -105,6 +106,11 @@ class Informed(Normal):
     def is_joint(self) -> bool:
         """Whether it is of the coefficients of all classes together, and not of those of each."""
         return np.ndim(self.loc) == 2
+
+    @property
+    def least_factor(self) -> float:
+        # What another model learnt may count for less here, and never for more.
+        return 1.0
 
     def for_classes(self, classes: Any, is_log_odds: bool) -> Self:
         """Return the prior for a classifier of these classes.

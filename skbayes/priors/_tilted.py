@@ -72,7 +72,9 @@ def tilted_by_quadrature(
     edges = np.concatenate([normal, np.clip(breaks, normal[:, :1], normal[:, -1:])], axis=1)
     edges.sort(axis=1)
     half = 0.5 * np.diff(edges, axis=1)[:, :, None]
-    d = (edges[:, :-1, None] + half * (1.0 + _NODES)).reshape(len(mean), edges.shape[1] * _NODES.size - _NODES.size)
+    d = (edges[:, :-1, None] + half * (1.0 + _NODES)).reshape(
+        len(mean), edges.shape[1] * _NODES.size - _NODES.size
+    )
     width = (half * _WEIGHTS).reshape(d.shape)
     z = (d - mean[:, None]) / s[:, None]
     log_mass = log_factor(d) - 0.5 * z * z

@@ -118,6 +118,24 @@ class StartsAtOne(Poisson):
         return 1.0
 
 
+class WrongCdf(Gaussian):
+    def cdf(self, y, eta):
+        return super().cdf(y, eta) ** 2
+
+
+class UpperQuantile(Poisson):
+    def quantile(self, q, eta):
+        return super().quantile(q, eta) + 1.0
+
+
+class WrongNoise(Gaussian):
+    def cdf(self, y, eta):
+        return Gaussian(2.0).cdf(y, eta)
+
+    def quantile(self, q, eta):
+        return Gaussian(2.0).quantile(q, eta)
+
+
 @pytest.mark.parametrize(
     ("likelihood", "message"),
     [
@@ -128,6 +146,9 @@ class StartsAtOne(Poisson):
         (WrongScale(), "is more probable"),
         (TakesAnything(1.0), "accepts NaN as an observation"),
         (StartsAtOne(), "Σ gradient at start_intercept"),
+        (WrongCdf(1.0), "cdf of quantile is .* where its level gives"),
+        (UpperQuantile(), "not the least count"),
+        (WrongNoise(1.0), "density at .* where the slope of cdf gives"),
         (3, "is no skbayes.likelihoods.Likelihood"),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else None,

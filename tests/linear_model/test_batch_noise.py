@@ -131,20 +131,19 @@ def test_the_mean_gradient_is_that_of_the_expectation_over_all_patterns(likeliho
     rates = (0.3, 0.0) if noise == "dropout" else (0.0, 0.3)
     mean, error = mean_gradient(exact.objective(), w, rates)
     assert np.all(np.abs(mean - slope) < 5.0 * error)
-    assert np.abs(exact.objective().value_and_gradient(w)[1] - slope).max() > 10.0 * error.max()
+    assert np.abs(exact.objective().value_and_gradient(w)[1] - slope).max() > 5.0 * error.max()
 
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "categorical"])
 @pytest.mark.parametrize("noise", ["dropout", "drop_connect"])
 def test_to_second_order_the_expectation_is_the_marginalised_penalty(likelihood, noise):
-    # The penalty is of order w², what it leaves out of order w³: of the half of w less than an eighth is left, but for w⁴.
+    # The penalty is of order w², what it leaves out of order w³ (of two classes w⁴): of half of w it is an eighth.
     exact = Enumerated(likelihood, noise, 0.3)
-    w = 0.2 * np.random.default_rng(5).normal(size=2 * exact.K)
-    left = [abs(exact.value(c * w) - exact.marginalised(c * w)) for c in (1.0, 0.5, 0.25)]
+    w = 0.02 * np.random.default_rng(5).normal(size=2 * exact.K)
+    left = [abs(exact.value(c * w) - exact.marginalised(c * w)) for c in (1.0, 0.5)]
     added = exact.value(w) - exact.objective().value(w)
-    assert left[0] < 0.1 * added
-    assert left[1] < 0.16 * left[0]
-    assert left[2] < 0.16 * left[1]
+    assert 0.0 < left[0] < 0.02 * added
+    assert left[1] < 0.15 * left[0]
 
 
 @pytest.mark.parametrize("name", STOCHASTIC)
@@ -173,9 +172,11 @@ def test_with_a_kink_in_the_prior_there_are_zeros_and_the_others_are_as_in_close
     X = rng.normal(size=(2000, 5))
     y = X @ [1.0, -1.0, 0.0, 0.0, 0.0] + 0.5 * rng.normal(size=2000)
     ridge = 0.25 / 0.5**2 * (X**2).sum(axis=0)  # δ/(1 − δ) = 1/4
-    exact = MAPRegressor(Gaussian(0.5), ElasticNet(0.002, 1.0 / np.sqrt(ridge))).fit(X, y)
+    exact = MAPRegressor(
+        Gaussian(0.5), ElasticNet(l1_scale=0.002, l2_scale=1.0 / np.sqrt(ridge))
+    ).fit(X, y)
     solver = SGD(dropout=0.2, batch_size=100, max_iter=40, random_state=0)
-    model = MAPRegressor(Gaussian(0.5), Laplace(0.002), solver=solver).fit(X, y)
+    model = MAPRegressor(Gaussian(0.5), Laplace(scale=0.002), solver=solver).fit(X, y)
     np.testing.assert_array_equal(model.coef_ == 0.0, exact.coef_ == 0.0)
     assert np.count_nonzero(model.coef_) == 2
     np.testing.assert_allclose(model.coef_, exact.coef_, atol=0.02)

@@ -105,7 +105,7 @@ MODELS = {
     "student t": MAPRegressor(StudentTNoise(df=3.0, scale=0.5), Normal(scale=0.5), tol=1e-10),
     "t prior": MAPRegressor(Gaussian(0.5), StudentTPrior(scale=0.1), tol=1e-10),
     "lasso": MAPRegressor(Gaussian(0.5), Laplace(scale=0.1), tol=1e-10),
-    "elastic net": MAPRegressor(Gaussian(0.5), ElasticNet(0.2, 0.3), tol=1e-10),
+    "elastic net": MAPRegressor(Gaussian(0.5), ElasticNet(l1_scale=0.2, l2_scale=0.3), tol=1e-10),
     "group": MAPRegressor(Gaussian(0.5), Group([0, 0, 0, 1, 1, 1, 2, 2], scale=0.1), tol=1e-10),
     "horseshoe": MAPRegressor(Gaussian(0.5), Horseshoe(scale=0.1), tol=1e-10),
     "bounds": MAPRegressor(Gaussian(0.5), "normal", bounds=(0.0, None), tol=1e-10),
@@ -133,7 +133,7 @@ def targets(name, eta, rng):
 def test_of_the_others_it_is_near_the_fit_without_the_row(name):
     # One Newton step leaves what is of second order in the influence of a row: here a tenth of the change by leaving it
     # out. Where coefficients leave or reach their kink without the row it knows nothing of that: a third.
-    X, eta, rng = rows(90, 8, seed=3)
+    X, eta, rng = rows(70, 8, seed=3)
     y = targets(name, eta, rng)
     model = MODELS[name].fit(X, y)
     found = model.leave_one_out(X, y)
@@ -147,7 +147,7 @@ def test_of_the_others_it_is_near_the_fit_without_the_row(name):
     allowed = 0.35 if has_kinks else 0.1
     assert np.sqrt(np.mean((approximate - change) ** 2)) < allowed * np.sqrt(np.mean(change**2))
     assert np.corrcoef(approximate.ravel(), change.ravel())[0, 1] > (0.95 if has_kinks else 0.995)
-    assert found.score == pytest.approx(densities.sum(), rel=0.01)
+    assert found.score == pytest.approx(densities.sum(), rel=0.02 if has_kinks else 0.01)
     assert not found.is_exact
 
 

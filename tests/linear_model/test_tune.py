@@ -163,7 +163,7 @@ def test_groups_have_the_factors_of_highest_density(data, p):
 
 def test_a_group_larger_than_the_data_is_rotated_and_nothing_else_changes():
     rng = np.random.default_rng(0)
-    X, weight = rng.normal(size=(30, 50)) + 5.0, rng.integers(1, 4, 30).astype(float)
+    X, weight = rng.normal(size=(30, 50)) + 5.0, np.linspace(0.5, 1.5, 30)
     y = X[:, 0] + X[:, 45] + rng.normal(size=30)
     options = {"prior": Normal(loc=0.1, scale=np.r_[np.inf, np.ones(49)]), "tune": "evidence"}
     groups = np.r_[np.zeros(45), np.ones(5)]
