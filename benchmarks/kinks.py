@@ -6,8 +6,8 @@
 Each data set: y = X w + noise of standard deviation 1, features of unit variance and a common correlation. In the first
 setting w is drawn from the Laplace prior of the model; in the others k coefficients are 0.3 or 0.6 with either sign,
 all others are zero, and the scale of the prior is that of the alpha that MAPLassoCV chooses. The noise is estimated.
-Cells: the share in percent of intervals of 90 % that contain the truth, and their mean length over that of least squares
-with the true features known (or all of them).
+Cells: the share in percent of intervals of 90 % that contain the truth, and their mean length over that of least
+squares with the true features known (or all of them).
 """
 
 from __future__ import annotations
@@ -145,8 +145,8 @@ def main() -> None:
     parser.add_argument("--rst", type=Path, default=None)
     arguments = parser.parse_args()
     lines = [
-        ".. csv-table:: 90 % intervals of the lasso: share that contains the truth, with its simulation error, and in",
-        f"   brackets the mean length in units of that of least squares on the true features; {arguments.sets} data sets",
+        ".. csv-table:: 90 % intervals of the lasso: share that contains the truth, with its simulation error, and",
+        f"   in brackets the mean length over that of least squares on the true features; {arguments.sets} data sets",
         '   :header: "truth", "posterior", "non-zeros", "zeros", "time"',
         "",
     ]

@@ -4,9 +4,10 @@ Notation: θ the parameters in scipy's order, shapes, then loc and, of a continu
 at once, as the rows of an array (k, n_parameters), and return a row for each.
 """
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,8 @@ Array = NDArray[np.float64]
 
 # An array of this many doubles, 16 MB, is evaluated at once: more would only leave the cache.
 _AT_ONCE = 2_000_000
+# Shapes of discrete families: probabilities, exponents, and numbers of trials of which some exceed others.
+_PROBES = (0.5, 1.0, 2.0, 5.0, 20.0)
 
 
 @dataclass(frozen=True)
@@ -251,7 +254,10 @@ def _shape_domains(dist: Any) -> dict[str, Domain]:
     domains = {}
     for name in shapes:
         if name in known:
-            domains[name] = _domain_of(known[name].domain, bool(known[name].integrality))
+            domain = _domain_of(known[name].domain, bool(known[name].integrality))
+            if domain.is_integer and _takes_halves(dist, shapes.index(name), len(shapes)):
+                domain = replace(domain, is_integer=False)
+            domains[name] = domain
         else:
             domains[name] = _guessed_domain(dist, shapes.index(name), len(shapes))
     return domains
@@ -272,10 +278,30 @@ def _domain_of(domain: Sequence[float], is_integer: bool) -> Domain:
     )
 
 
+def _takes_halves(dist: Any, index: int, n_shapes: int) -> bool:
+    """Return whether a discrete family takes other numbers where scipy's list of its shapes says whole ones.
+
+    The n of the negative binomial is the usual measure of its overdispersion.
+    """
+    if not isinstance(dist, stats.rv_discrete):
+        return False  # Erlang takes them with a warning, and is the gamma distribution then
+    rows = np.array(list(itertools.product(_PROBES, repeat=n_shapes)))
+    possible = ~np.isnan(dist.support(*rows.T)[0])
+    rows[:, index] += 0.5
+    still = ~np.isnan(dist.support(*rows.T)[0])
+    return bool((possible & still).any())
+
+
 def _guessed_domain(dist: Any, index: int, n_shapes: int) -> Domain:
     """Return all numbers, or the positive ones if -1 is impossible where 1 is not."""
     ones = [1.0] * n_shapes
     minus = [-1.0 if i == index else 1.0 for i in range(n_shapes)]
-    takes = [not np.any(np.isnan(dist.support(*shapes))) for shapes in (minus, ones)]
+    try:
+        takes = [not np.any(np.isnan(dist.support(*shapes))) for shapes in (minus, ones)]
+    except Exception as error:
+        raise TypeError(
+            f"{dist.name} has parameters that are not single numbers; got distribution={dist.name!r}. Use another"
+            f" family."
+        ) from error
     lower = 0.0 if takes == [False, True] else -math.inf
     return Domain(lower, math.inf, has_lower=False, has_upper=False, is_integer=False)

@@ -201,14 +201,14 @@ class DensityObjective(Objective):
         return -hessian / step**2
 
     def curvature(self, w: Array) -> Array:
-        """Return the Hessian; where kinks leave none, the information, whose expectation is the same."""
-        fine, coarse = np.diag(self.hessian(w)), np.diag(self.hessian(w, 8.0 * _SECOND))
-        information = self.information(w)
+        """Return the Hessian; of coordinates with kinks, the information, whose expectation is the same."""
+        hessian, information = self.hessian(w), self.information(w)
+        fine, coarse = np.diag(hessian), np.diag(self.hessian(w, 8.0 * _SECOND))
         # Between two kinks a function is straight, or nearly: two steps agree, and the slopes tell.
         size = np.maximum(np.abs(coarse), _STRAIGHT * np.diag(information))
         is_rough = np.abs(fine - coarse) > _ROUGH * size
-        is_straight = np.abs(fine) < _STRAIGHT * np.diag(information)
-        return information if (is_rough | is_straight).any() else self.hessian(w)
+        is_rough |= np.abs(fine) < _STRAIGHT * np.diag(information)
+        return np.where(is_rough | is_rough[:, None], information, hessian)
 
     def hessian_operator(self, w: Array) -> Callable[[Array], Array]:
         """Return v -> H v.

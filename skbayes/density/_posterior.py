@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import expit, ndtri
 
 from ..posteriors import GaussianPosterior
 from ..priors import Prior
@@ -158,13 +158,15 @@ def _stretched(low: float, high: float, mean: float, by: float) -> tuple[float, 
         return mean - by, mean + by
     if np.isinf(by):
         return mean - low, mean + high
-    if np.isinf(high):
-        return mean - low + low * np.exp(-by / low), mean - low + low * np.exp(by / low)
-    if np.isinf(low):
-        return mean + high - high * np.exp(by / high), mean + high - high * np.exp(-by / high)
-    width = low + high
-    odds = low / high * np.exp(np.array([-1.0, 1.0]) * by * width / (low * high))
-    below, above = mean - low + width * odds / (1.0 + odds)
+    step = np.array([-1.0, 1.0]) * by
+    with np.errstate(over="ignore"):  # an end that is out of sight is infinite
+        if np.isinf(high):
+            below, above = mean - low + low * np.exp(step / low)
+        elif np.isinf(low):
+            below, above = mean + high - high * np.exp(-step / high)
+        else:
+            odds = np.log(low / high) + step * (low + high) / (low * high)
+            below, above = mean - low + (low + high) * expit(odds)
     return float(below), float(above)
 
 

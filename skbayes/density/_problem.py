@@ -103,7 +103,7 @@ def unbounded_message(problem: Problem, chart: Chart, solution: Solution) -> str
         what = (
             f"the support ends at the {which} value, {value:g}, and the density there is infinite"
         )
-        culprits = edge
+        culprits = list(chart.edges)
     else:
         culprits = [*solution.away, *culprits]
         what = (

@@ -69,6 +69,9 @@ def starts(chart: Chart, observed: Observations, grid: Array, given: Mapping[str
         theta = _matched(chart, grid, _quartiles(x, weight))
     else:
         theta = _spread(chart, grid)
+    for name in chart.positive & set(chart.free):
+        column = theta[:, chart.family.names.index(name)]
+        column[column <= 0.0] = 0.1 * chart.unit
     for name, value in given.items():
         theta[:, chart.family.names.index(name)] = value
     return _inside(chart, theta)

@@ -1,15 +1,15 @@
 """A posterior by refits: the weighted likelihood bootstrap.
 
 Each draw is the mode for other weights of the rows: row i counts g_i instead of s_i times, with g_i from the gamma
-distribution of shape s_i, scaled so that they sum to Σ s as before (without sample weights n times a Dirichlet
-distribution with parameters 1; [1]_). A row of weight 2 is two rows, down to the distribution of its g. The log prior is
-added once, as it is; the parameters of the likelihood (noise) stay those of the fit. A coefficient that is exactly at the
-kink of its prior in a draw is so in the posterior: with zeros, and not normal.
+distribution of shape s_i, scaled so that they sum to Σ s as before: without sample weights n times a Dirichlet
+distribution with parameters 1 [1]_. A row of weight 2 is two rows, down to the distribution of its g. The log prior is
+added once, as it is; the parameters of the likelihood (noise) stay those of the fit. A coefficient that is at the kink
+of its prior in a draw is so in the posterior: with zeros, and not normal.
 
 References
 ----------
-.. [1] Newton, Raftery (1994). Approximate Bayesian inference with the weighted likelihood bootstrap. J. R. Statist. Soc.
-   B 56, 3-48. doi:10.1111/j.2517-6161.1994.tb01956.x
+.. [1] Newton, Raftery (1994). Approximate Bayesian inference with the weighted likelihood bootstrap. J. R. Statist.
+   Soc. B 56, 3-48. doi:10.1111/j.2517-6161.1994.tb01956.x
 """
 
 import warnings

@@ -2,8 +2,9 @@
 
 Notation: S the parameters that are free (not at a kink, not at a bound), D the curvature of the data in the linear
 predictor, P the Hessian of the negative log prior on S, H = Xᵀ D X + P. γ = |S| − tr(H⁻¹ P) (MacKay 1992); for the
-lasso P = 0 and γ = |S| (Zou, Hastie, Tibshirani 2007, doi:10.1214/009053607000000127), without a prior the rank of X. Of a group prior the zero groups
-are not in S, and the curvature within the others is left out of P: its γ is a little too large.
+lasso P = 0 and γ = |S| (Zou, Hastie, Tibshirani 2007, doi:10.1214/009053607000000127), without a prior it is the rank
+of X. Of a group prior the zero groups are not in S, and the curvature within the others is left out of P: its γ is a
+little too large.
 """
 
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from ._design import Design, weighted_mean
+from ._rank import column_rank
 from ._symmetric import factorise
 
 __all__ = ["effective_parameters"]
@@ -39,9 +41,8 @@ def effective_parameters(objective: Any, w: Array) -> float:
     model = objective.quadratic_at(w)
     layout = objective.layout
     flat_intercept = layout.fit_intercept and free[-1] and not np.any(precision[-1])
-    if (
-        flat_intercept
-    ):  # integrated out by centring, which keeps the digits of columns far from zero
+    if flat_intercept:
+        # Integrated out by centring, which keeps the digits of columns far from zero.
         free = free[:-1]
         d = model.data.weight
         curvature = Design(model.design.X, weighted_mean(model.design.X, d)).gram(d, np.float64)

@@ -121,7 +121,7 @@ def _shifted(form: DenseForm, mean: Array, part: Curvature) -> DenseForm:
     root = of_plain(form.root)
     if convention is not None:
         root -= convention @ (convention.T @ root)
-    H = np.array(form.information)
+    H = form.precision().copy()
     # H in the plain parameters: the intercept of the centred ones is b + μ'w.
     for axis in (0, 1):
         H = H if axis == 0 else H.T

@@ -4,7 +4,7 @@ Notation: X (n, p), Y (n, k), s (n,) weights; μ, ν the weighted means (zero wi
 V = Y − 1 νᵀ; the moments are ZᵀSZ, ZᵀSV and the diagonal of VᵀSV.
 
 The pass subtracts a provisional mean, that of a sample of the rows, and the difference δ to the mean of all rows is
-taken off afterwards. That is exact as long as δ is no larger than the spread of its column; where it is much larger,
+taken off afterwards; of columns that are near zero already it is nothing, and no row is copied. That is exact as long as δ is no larger than the spread of its column; where it is much larger,
 the pass is repeated with the mean of all rows.
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from ._design import (
     add_gram,
@@ -96,7 +97,7 @@ def moments_of(
     dtype = np.promote_types(X.dtype, X.dtype if dtype is None else dtype)
     if not fit_intercept:
         return centred(joint_products(X, Y, weight, np.zeros(p), nu, dtype), np.zeros(p), nu, False)
-    shift = provisional_mean(X, weight).astype(dtype)
+    shift = _shift(X, weight, dtype)
     joint = joint_products(X, Y, weight, shift, nu, dtype)
     delta = joint[:p, -1] / total
     variance = np.diag(joint)[:p] / total - delta**2
@@ -114,6 +115,9 @@ def joint_products(
     width = p + Y.shape[1] + 1
     root = None if weight is None else np.sqrt(weight, dtype=np.float64)
     is_shifted = bool(np.any(shift))
+    is_packed = not sparse.issparse(X) and X.flags.c_contiguous and X.dtype == dtype
+    if is_packed and root is None and not is_shifted:
+        return _products_of_rows(X, Y - nu)
     joint = np.zeros((width, width), order="F")
     buffer = block_buffer(X, width, dtype)
     for rows in blocks(n, width):
@@ -125,6 +129,17 @@ def joint_products(
             block *= root[rows, None].astype(dtype, copy=False)
         joint = add_gram(joint, block)
     return mirrored(joint)
+
+
+def _products_of_rows(X: Array, V: Array) -> Array:
+    """Return the Gram matrix of [X, V, 1] for rows that need no change: without copying them."""
+    p = X.shape[1]
+    sides = np.column_stack([V, np.ones(V.shape[0])])
+    gram, cross = np.zeros((p, p), order="F"), np.zeros((p, sides.shape[1]))
+    for rows in blocks(*X.shape):
+        gram = add_gram(gram, X[rows])
+        cross += X[rows].T @ sides[rows]
+    return np.block([[mirrored(gram), cross], [cross.T, sides.T @ sides]])
 
 
 def centred(joint: Array, shift: Array, nu: Array, fit_intercept: bool) -> Moments:
@@ -142,6 +157,17 @@ def centred(joint: Array, shift: Array, nu: Array, fit_intercept: bool) -> Momen
         joint[:, :p][:, is_constant] = 0.0
     power = np.diag(joint)[p:-1].copy()
     return Moments(joint[:p, :p], joint[:p, p:-1], power, shift, target_mean, total)
+
+
+def _shift(X: Any, weight: Array | None, dtype: Any) -> Array:
+    """Return what is subtracted in the pass: nothing where the columns are near zero already."""
+    mean = provisional_mean(X, weight).astype(dtype)
+    if weight is None and dtype == np.float64 and not sparse.issparse(X):
+        sample = X[:: max(1, X.shape[0] // _SAMPLE)]
+        # Means below half a spread cost less than a bit of the products; centring the rows costs a third of their time.
+        if np.all(4.0 * np.square(mean) <= np.var(sample, axis=0)):
+            return np.zeros_like(mean)
+    return mean
 
 
 def provisional_mean(X: Any, weight: Array | None) -> Array:

@@ -26,7 +26,9 @@ _REACH = 7.0
 # Steps of z: at most this, which integrates the normal density itself to 1e-15, and half of what z needs to move y by
 # the width of the noise, which leaves an error of 1e-6 for noise of Student's t with two degrees of freedom.
 _LARGEST_STEP, _SHARE_OF_WIDTH = 0.75, 0.5
-# With more nodes the noise is below a hundredth of the spread, and what is not resolved is below that too.
+# Above it the width of the noise does not matter for the step.
+_WIDE = 10.0
+# With more nodes the noise is below 3 % of the spread, and so near to a part of it that levels are met to 5e-5.
 _MOST_NODES = 1025
 # Entries of a block of rows times nodes: 8 MB.
 _BLOCK = 1 << 20
@@ -58,12 +60,14 @@ def predictive_quantile(
         return np.asarray(eta + unit * std, dtype=eta.dtype)
     center = eta.astype(np.float64)
     std = np.sqrt(np.asarray(variance, dtype=np.float64))
-    # Of a linear predictor that nothing determines the ends are those of the support.
+    # Of a linear predictor that nothing determines the quantiles are the ends of the support.
     unknown = np.isinf(std)
     center[unknown], std[unknown] = np.copysign(np.inf, q - 0.5), 0.0
-    found = np.empty(center.shape)
-    counts = _node_counts(likelihood, q, center, std)
-    for count in np.unique(counts):
+    share = _noise_share(likelihood, q, center, std)
+    # Beside a wide linear predictor the noise adds to its variance.
+    found: Array = likelihood.quantile(0.5, center + ndtri(q) * std * np.hypot(1.0, share))
+    counts = np.where(unknown, 2 * _MOST_NODES, _node_counts(share))
+    for count in np.unique(counts[counts <= _MOST_NODES]):
         rows = np.flatnonzero(counts == count)
         for block in np.array_split(rows, 1 + rows.size * int(count) // _BLOCK):
             mixture = _Mixture(likelihood, center[block], std[block], int(count))
@@ -72,17 +76,23 @@ def predictive_quantile(
     return found.astype(eta.dtype, copy=False)
 
 
-def _node_counts(likelihood: Any, q: float, eta: Array, std: Array) -> Array:
-    """Return how many nodes each row needs where its quantile will be: one more than a power of two, (n,)."""
+def _noise_share(likelihood: Any, q: float, eta: Array, std: Array) -> Array:
+    """Return the width of the noise over that of the linear predictor, where the quantile will be, (n,)."""
     there = eta + ndtri(q) * std
-    half = 0.5 * (likelihood.quantile(ndtr(1.0), there) - likelihood.quantile(ndtr(-1.0), there))
+    with np.errstate(invalid="ignore"):  # ∞ − ∞ of an infinite mean
+        high, low = (likelihood.quantile(level, there) for level in (ndtr(1.0), ndtr(-1.0)))
+        half = 0.5 * (high - low)
+        middles = [likelihood.quantile(0.5, there + step * std) for step in (0.5, -0.5)]
+        move = middles[0] - middles[1]
     width = np.maximum(half, 0.5) if likelihood.is_discrete else half
-    move = likelihood.quantile(0.5, there + 0.5 * std) - likelihood.quantile(0.5, there - 0.5 * std)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        step = np.minimum(_SHARE_OF_WIDTH * width / move, _LARGEST_STEP)
-    step = np.where(np.isfinite(step), step, _LARGEST_STEP)
-    steps = np.clip(2.0 * _REACH / np.maximum(step, 1e-300), 1.0, _MOST_NODES - 1)
-    counts: Array = 1 + 2 ** np.ceil(np.log2(steps)).astype(int)
+    widest = np.divide(width, move, out=np.full(width.shape, np.inf), where=move > 0.0)
+    return np.minimum(widest, _WIDE)
+
+
+def _node_counts(share: Array) -> Array:
+    """Return how many nodes each row needs: one more than a power of two, (n,)."""
+    step = np.clip(_SHARE_OF_WIDTH * share, _REACH / _MOST_NODES, _LARGEST_STEP)
+    counts: Array = 1 + 2 ** np.ceil(np.log2(2.0 * _REACH / step)).astype(int)
     return counts
 
 

@@ -92,7 +92,8 @@ class Sequential:
         check_is_fitted(self, "coef_")
         online = vars(self).get("_online")
         if online is not None and online.exact is not None:
-            return self._model.partial_fit(X, y, sample_weight, offset)  # type: ignore[no-any-return]
+            self._model.partial_fit(X, y, sample_weight, offset)
+            return self
         self._refuse_what_needs_rows("update")
         self._take(self._checked_rows(X, y, sample_weight, offset))
         return self
@@ -275,7 +276,7 @@ class Sequential:
         return super()._remember(*arguments, **options)  # type: ignore[misc]
 
     def __getstate__(self) -> Any:
-        state = super().__getstate__()  # type: ignore[misc]
+        state: Any = super().__getstate__()
         if "coef_" in state and "_kept" not in state and state.get("_online") is None:
             state = {**state, "_kept": self._formed()}
         return state

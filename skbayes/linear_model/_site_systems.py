@@ -1,9 +1,9 @@
 """The normal density that is the product of a quadratic log likelihood and of normal factors of single parameters.
 
 Notation: w (m,) parameters; exp(−½ wᵀ H w + bᵀ w) of the data (and of what is smooth in the prior); the factors
-exp(−½ π_j w_j² + ν_j w_j), the sites; A = H + diag(π), Σ = A⁻¹, mean Σ (b + ν). Three ways to the same numbers: A itself;
-for fewer rows than features the (n, n) matrix I + K, by the identity of Woodbury; for what is too large for both, the
-diagonal of A.
+exp(−½ π_j w_j² + ν_j w_j), the sites; A = H + diag(π), Σ = A⁻¹, mean Σ (b + ν). Three ways to the same numbers: A
+itself; for fewer rows than features the (n, n) matrix I + K, by the identity of Woodbury; for what is too large for
+both, the diagonal of A.
 """
 
 from abc import ABC, abstractmethod

@@ -19,9 +19,9 @@ __all__ = ["Factor", "Sites", "Tilted", "factors_of", "first_sites", "moved", "t
 
 Array = NDArray[Any]
 
-# A site has at least this part of the precision of its prior. Far from the kink of a Laplace density it would have none,
-# and the road by the kernel divides by it; of a prior that is not log-concave it would be negative, and q might be no
-# density. A variance changes by less than this part of itself under a log-concave prior.
+# A site has at least this part of the precision of its prior. Far from the kink of a Laplace density it would have
+# none, and the road by the kernel divides by it; of a prior that is not log-concave it would be negative, and q might
+# be no density. A variance changes by less than this part of itself under a log-concave prior.
 _FLOOR = 1e-8
 # A cavity has at least this part of the precision of q: where the data say nothing it would have none.
 _LEAST_CAVITY = 1e-10

@@ -11,7 +11,8 @@ References
 ----------
 .. [1] Park, Casella (2008). The Bayesian lasso. J. Amer. Statist. Assoc. 103, 681-686. doi:10.1198/016214508000000337
 .. [2] Minka (2001). Expectation propagation for approximate Bayesian inference. UAI 17, 362-369.
-.. [3] Seeger (2008). Bayesian inference and optimal design for the sparse linear model. J. Mach. Learn. Res. 9, 759-813.
+.. [3] Seeger (2008). Bayesian inference and optimal design for the sparse linear model. J. Mach. Learn. Res. 9,
+   759-813.
 """
 
 import warnings
@@ -118,8 +119,9 @@ def smooth(objective: Any, w: Array, covariance: str = "auto") -> Smoothed:
     sites = first_sites(factors, w.size)
     at = np.asarray(w, dtype=np.float64)
     system = system_at(objective, at, covariance)
-    share, least, waited = _SHARE, np.inf, 0
-    for n_iter in range(1, _MAX_ROUNDS + 1):
+    share, least, waited, n_iter, distance = _SHARE, np.inf, 0, 0, np.inf
+    while distance > _SETTLED and n_iter < _MAX_ROUNDS:
+        n_iter += 1
         solution = system.solve(sites.precision, sites.shift)
         mean, variance = solution.mean, solution.variance
         found = tilted(factors, sites, mean, variance, system.block)
@@ -152,8 +154,8 @@ def _log_integral(objective: Any, solution: Solution, sites: Sites) -> float:
 
 def _warn(distance: float) -> None:
     warnings.warn(
-        f"posterior='smoothed' did not settle: tolerance {_SETTLED:g} standard deviations, reached {distance:.2g} after "
-        f"{_MAX_ROUNDS} rounds. Scale the features, leave out collinear ones, or use posterior='bootstrap'.",
+        f"posterior='smoothed' did not settle: tolerance {_SETTLED:g} standard deviations, reached {distance:.2g} "
+        f"after {_MAX_ROUNDS} rounds. Scale the features, leave out collinear ones, or use posterior='bootstrap'.",
         ConvergenceWarning,
         stacklevel=3,
     )

@@ -45,7 +45,8 @@ def checked_targets(model: Any, X: Any, y: Any, weight: Any, offset: Any) -> New
         reset=False,
     )
     y = np.asarray(y, dtype=X.dtype)
-    n_targets, known = (1 if y.ndim == 1 else y.shape[1]), len(model._records)
+    n_targets = 1 if y.ndim == 1 else y.shape[1]
+    known = 1 if model.coef_.ndim == 1 else len(model.coef_)
     if n_targets != known:
         raise ValueError(
             f"y has {n_targets} columns and had {known} in fit. Give the same targets in update."

@@ -2,10 +2,12 @@
 
 from ._coefficients import CoefficientPosterior, PosteriorFacts
 from ._dense import DenseForm
-from ._forms import CovarianceForm, DiagonalForm, DrawsForm, SupportForm
+from ._draws import DrawsForm
+from ._forms import CovarianceForm, DiagonalForm
 from ._gaussian import GaussianPosterior
 from ._importance import Diagnostics, pareto_smoothed_weights
 from ._low_rank import BorderedForm, LowRankForm
+from ._support import SupportForm
 
 __all__ = [
     "BorderedForm",

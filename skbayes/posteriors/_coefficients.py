@@ -222,7 +222,7 @@ class CoefficientPosterior(GaussianPosterior):
     @cached_property
     def probability_positive(self) -> Array:
         """Posterior probability that each coefficient is above zero, (m,): a half for one known to be zero."""
-        return 1.0 - self.form.probability_below(-self.mean, self.dof)
+        return self.form.probability_above(-self.mean, self.dof)
 
     def variance_along(self, A: Any) -> Array:
         """Variances of linear combinations of the parameters.

@@ -36,7 +36,7 @@ class DenseForm(CovarianceForm):
     root : ndarray of shape (m, r)
         R.
     information : ndarray of shape (m, m) or None, default=None
-        The precision H; None: Σ is no inverse of one, and `squared_distance` goes by the pseudo-inverse of R.
+        The precision H, of a singular one; None: it goes by the (pseudo-)inverse of R.
     undetermined : ndarray of shape (m, k) or None, default=None
         Null directions of H, orthonormal after division by `scale`; None: there are none.
     scale : ndarray of shape (m,) or None, default=None
@@ -91,7 +91,9 @@ class DenseForm(CovarianceForm):
             root = _without(root, np.linalg.qr(undetermined)[0])
         if convention is not None:
             root = _without(root, convention)
-        return cls(root, H, undetermined, scale)
+        # A regular H is the inverse of what the root says: no need to keep it.
+        is_regular = undetermined is None and convention is None
+        return cls(root, None if is_regular else H, undetermined, scale)
 
     @property
     def size(self) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse, stats
 
-__all__ = ["CovarianceForm", "DiagonalForm", "DrawsForm", "SupportForm", "chunks_of"]
+__all__ = ["CovarianceForm", "DiagonalForm", "chunks_of"]
 
 Array = NDArray[Any]
 
@@ -181,8 +181,8 @@ class CovarianceForm(ABC):
         # The median is at the mean also of what is not determined.
         return np.where(standard_quantile[:, None] == 0.0, 0.0, quantile)
 
-    def probability_below(self, x: Array, dof: float | None = None) -> Array:
-        """Marginal distribution functions about the mean.
+    def probability_above(self, x: Array, dof: float | None = None) -> Array:
+        """Marginal survival functions about the mean.
 
         Parameters
         ----------
@@ -194,12 +194,12 @@ class CovarianceForm(ABC):
         Returns
         -------
         probability : ndarray of shape (m,)
-            P(w_j − mean_j ≤ x_j); of a parameter that is known exactly a half at x_j = 0.
+            P(w_j − mean_j > x_j); of a parameter that is known exactly a half at x_j = 0.
         """
         standard = stats.norm if dof is None else stats.t(dof)
         std = np.sqrt(self.variance())
         certain = np.where(x == 0.0, 0.0, np.copysign(np.inf, x))
-        return np.asarray(standard.cdf(np.divide(x, std, out=certain, where=std > 0.0)))
+        return np.asarray(standard.sf(np.divide(x, std, out=certain, where=std > 0.0)))
 
 
 def chunks_of(n: int, width: int) -> Iterator[slice]:
@@ -264,190 +264,6 @@ class DiagonalForm(CovarianceForm):
     def precision(self) -> Array:
         with np.errstate(divide="ignore"):
             return np.where(self.variances > 0.0, 1.0 / self.variances, 0.0)
-
-
-@dataclass(frozen=True, eq=False)
-class SupportForm(CovarianceForm):
-    """Some of the parameters are uncertain, all others known.
-
-    Parameters
-    ----------
-    n_parameters : int
-        m.
-    index : ndarray of int of shape (k,)
-        Which are uncertain, ascending.
-    inner : CovarianceForm
-        Their covariance.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skbayes.posteriors import DiagonalForm, SupportForm
-    >>> SupportForm(3, np.array([1]), DiagonalForm(np.array([4.0]))).variance()
-    array([0., 4., 0.])
-    """
-
-    n_parameters: int
-    index: Array
-    inner: CovarianceForm
-
-    @property
-    def size(self) -> int:
-        return self.n_parameters
-
-    @property
-    def log_det(self) -> float:
-        return self.inner.log_det
-
-    def _spread(self, columns: Array) -> Array:
-        spread = np.zeros((*columns.shape[:-1], self.n_parameters))
-        spread[..., self.index] = columns
-        return spread
-
-    def variance(self) -> Array:
-        return self._spread(self.inner.variance())
-
-    def along(self, A: Any) -> Array:
-        return self.inner.along(A[:, self.index])
-
-    def times(self, A: Any) -> Array:
-        return self._spread(self.inner.times(A[:, self.index]))
-
-    def draw(self, n: int, rng: np.random.Generator) -> Array:
-        return self._spread(self.inner.draw(n, rng))
-
-    def squared_distance(self, D: Array) -> Array:
-        return self.inner.squared_distance(D[:, self.index])
-
-    @property
-    def undetermined_directions(self) -> Array | None:
-        directions = self.inner.undetermined_directions
-        return None if directions is None else self._spread(directions.T).T
-
-    def dense(self) -> Array:
-        covariance = np.zeros((self.n_parameters, self.n_parameters))
-        covariance[np.ix_(self.index, self.index)] = self.inner.dense()
-        return covariance
-
-    def precision(self) -> Array:
-        """Precision of the uncertain parameters, zero of the others.
-
-        Returns
-        -------
-        precision : ndarray of shape (m, m) or (m,)
-            As the inner form states it.
-        """
-        inner = self.inner.precision()
-        if inner.ndim == 1:
-            return self._spread(inner)
-        precision = np.zeros((self.n_parameters, self.n_parameters))
-        precision[np.ix_(self.index, self.index)] = inner
-        return precision
-
-
-@dataclass(frozen=True, eq=False)
-class DrawsForm(CovarianceForm):
-    """The empirical distribution of draws, such as those of a bootstrap.
-
-    Parameters
-    ----------
-    draws : ndarray of shape (n_draws, m)
-        Draws less the mean that the posterior states; at least two.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skbayes.posteriors import DrawsForm
-    >>> DrawsForm(np.array([[-1.0], [0.0], [1.0]])).variance()
-    array([1.])
-    """
-
-    draws: Array
-
-    @property
-    def size(self) -> int:
-        return self.draws.shape[1]
-
-    @property
-    def _root(self) -> Array:  # (n_draws, m), Σ its Gram
-        centred = self.draws - self.draws.mean(axis=0)
-        return centred / np.sqrt(max(len(centred) - 1, 1))
-
-    @property
-    def log_det(self) -> float:
-        values = np.square(np.linalg.svd(self._root, compute_uv=False))
-        level = values.size * np.finfo(float).eps * values.max(initial=0.0)
-        return float(np.log(values[values > level]).sum())
-
-    def variance(self) -> Array:
-        return np.asarray(np.square(self._root).sum(axis=0))
-
-    def along(self, A: Any) -> Array:
-        root = self._root.T
-        parts = chunks_of(A.shape[0], len(self.draws))
-        squares = [np.square(A[part] @ root).sum(axis=1) for part in parts]
-        return np.concatenate([np.zeros(0), *squares])
-
-    def times(self, A: Any) -> Array:
-        root = self._root
-        return np.asarray((A @ root.T) @ root)
-
-    def draw(self, n: int, rng: np.random.Generator) -> Array:
-        """Draw from the draws, with replacement.
-
-        Parameters
-        ----------
-        n : int
-            Number of draws.
-        rng : numpy.random.Generator
-            Source of the choice.
-
-        Returns
-        -------
-        draws : ndarray of shape (n, m)
-            One of the given draws per row.
-        """
-        return self.draws[rng.integers(len(self.draws), size=n)]
-
-    def squared_distance(self, D: Array) -> Array:
-        raise ValueError(
-            "Draws have no density; got posterior='bootstrap'. Use a posterior that is normal: 'laplace', 'support' "
-            "or 'smoothed'."
-        )
-
-    def quantile(self, level: Array, dof: float | None = None) -> Array:
-        """Quantiles of the draws of each parameter.
-
-        Parameters
-        ----------
-        level : ndarray of shape (k,)
-            Probabilities.
-        dof : float or None, default=None
-            Draws need none: it is ignored.
-
-        Returns
-        -------
-        quantile : ndarray of shape (k, m)
-            Distances from the mean.
-        """
-        return np.asarray(np.quantile(self.draws, level, axis=0))
-
-    def probability_below(self, x: Array, dof: float | None = None) -> Array:
-        """Part of the draws that are below.
-
-        Parameters
-        ----------
-        x : ndarray of shape (m,)
-            A distance from the mean for each parameter.
-        dof : float or None, default=None
-            Draws need none: it is ignored.
-
-        Returns
-        -------
-        probability : ndarray of shape (m,)
-            Draws at x_j count half.
-        """
-        return np.asarray((self.draws < x).mean(axis=0) + 0.5 * (self.draws == x).mean(axis=0))
 
 
 def _squared(A: Any) -> Any:

@@ -126,7 +126,8 @@ class ElasticNet(Prior):
         Returns
         -------
         spread : ndarray of shape (n_features,)
-            The variances 2b² and s² of the two factors combined as those of normal densities; ``inf`` where a feature is unpenalised.
+            The variances 2b² and s² of the two factors combined as those of normal densities; ``inf`` where a feature
+            is unpenalised.
         """
         _, l1, l2 = self.separable()
         with np.errstate(divide="ignore"):

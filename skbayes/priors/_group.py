@@ -13,7 +13,7 @@ from scipy.special import gammaln
 
 from ._base import Prior
 from ._features import as_floats, standard_draws
-from ._tilted import tilted_by_mixture
+from ._tilted import tilted_by_norm
 
 __all__ = ["Group"]
 
@@ -251,7 +251,7 @@ class Group(Prior):
         spread : ndarray of shape (n_features,)
             b √((k + 1)/k), as the prior has it; ``inf`` where a feature is unpenalised.
         """
-        codes, k, b = self._layout(np.size(self.groups))
+        codes, k, b = self._layout(np.asarray(self.groups).size)
         return (b * np.sqrt((k + 1.0) / k))[codes]
 
     def blocks(self, n_features: int) -> list[NDArray[np.intp]]:
@@ -291,33 +291,16 @@ class Group(Prior):
             Logarithm of the integral of the product; of a group that is unpenalised the prior counts as 1.
         mean, variance : ndarray of shape (k,)
             Mean of the product as a density, and its variance, feature by feature.
-
-        Notes
-        -----
-        With a = √k/b the prior is a normal density of variance t whose t has the gamma distribution of shape
-        (k + 1)/2 and rate a²/2 [1]_.
-
-        References
-        ----------
-        .. [1] Kyung, Gill, Ghosh, Casella (2010). Penalized regression, standard errors, and Bayesian lassos. Bayesian
-           Analysis 5, 369-411. DOI 10.1214/10-BA607
         """
         mean, covariance = np.asarray(mean, dtype=float), np.asarray(covariance, dtype=float)
-        loc, scale = (
-            part if part.ndim == 0 else part[block]
+        loc, b = (
+            part[block] if part.ndim else np.full(block.size, part)
             for part in (self._numbers("loc"), self._numbers("scale"))
         )
-        scale = float(np.ravel(scale)[0])
-        if np.isinf(scale):
+        if np.isinf(b[0]):
             return 0.0, mean, np.diag(covariance)
-        shape = 0.5 * (block.size + 1.0)
-        rate = 0.5 * block.size / scale**2
-
-        def log_mixing(log_t: NDArray[np.float64]) -> NDArray[np.float64]:
-            logs: NDArray[np.float64] = shape * (np.log(rate) + log_t) - rate * np.exp(log_t)
-            return logs - gammaln(shape)
-
-        log_integral, centre, variance = tilted_by_mixture(log_mixing, mean - loc, covariance)
+        rate = np.sqrt(block.size) / b[0]
+        log_integral, centre, variance = tilted_by_norm(rate, mean - loc, covariance)
         return log_integral, loc + centre, variance
 
     def sample(

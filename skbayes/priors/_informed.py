@@ -91,13 +91,13 @@ class Informed(Normal):
         default: Any = None,
         scale: float = 1.0,
     ) -> None:
-        self.loc = loc
-        self.covariance = covariance
+        self.loc: Any = loc
+        self.covariance: Any = covariance
         self.names = names
         self.classes = classes
         self.discount = discount
         self.default = default
-        self.scale = scale
+        self.scale: Any = scale
 
     # Whether loc, covariance and scale are those of a normal distribution, in the order of the features.
     _is_resolved = False

@@ -167,10 +167,10 @@ CASES = {
         "laplace",
     ),
     "MAPPoissonRegressor": Case(
-        MAPPoissonRegressor(alpha=0.1, tol=1e-8), "count", curvature(of_poisson, 0.1 * N), "laplace"
+        MAPPoissonRegressor(alpha=0.1, solver="newton", tol=1e-8), "count", curvature(of_poisson, 0.1 * N), "laplace"
     ),
     # The shape is estimated, and scales the whole of the covariance: see the test of its own.
-    "MAPGammaRegressor": Case(MAPGammaRegressor(alpha=0.1, tol=1e-8), "positive", None, "laplace"),
+    "MAPGammaRegressor": Case(MAPGammaRegressor(alpha=0.1, solver="newton", tol=1e-8), "positive", None, "laplace"),
     "MAPClassifier": Case(
         MAPClassifier(Normal(scale=0.5), tol=1e-10), "two", curvature(of_bernoulli, 4.0), "laplace"
     ),

@@ -1,4 +1,4 @@
-"""The posterior of the multi-task models: by finite differences of what they minimise, and where they are other models."""
+"""The posterior of the multi-task models: by finite differences of what they minimise, and as other models."""
 
 import pickle
 

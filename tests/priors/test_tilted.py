@@ -1,5 +1,7 @@
 """The moments of a prior times a normal density: against integrals by another road, and what must hold of any."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -23,7 +25,7 @@ def moments(density, breaks):
     def integral(f):
         return sum(
             quad(f, low, high, limit=200, epsabs=0.0, epsrel=1e-11)[0]
-            for low, high in zip(breaks[:-1], breaks[1:], strict=True)
+            for low, high in pairwise(breaks)
         )
 
     total = integral(density)
