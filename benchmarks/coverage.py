@@ -225,7 +225,7 @@ HEADER = [
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rst", type=Path)
-    parser.add_argument("--data-sets", type=int, default=3000)
+    parser.add_argument("--data-sets", type=int, default=2000)
     options = parser.parse_args()
     rows = []
     for k, setting in enumerate(settings()):

@@ -9,8 +9,9 @@ source that says nothing is at 20. *Diabetes* (scikit-learn's): source patients 
 median, target those above; R² on the others of these. *Digits*: source images with less ink than the median, target
 those with more; error rate on the others of these. Means over 20 seeds and their standard errors.
 
-Alone: the prior scale of highest evidence (digits: by cross-validation). Source only: the source as it is. Discount 1:
-`prior_from(source)`; 0.01: ``prior_from(source, discount=0.01)``. By evidence: ``tune="evidence"`` with that prior. By folds: `discount` by cross-validation.
+Alone: the prior scale of highest evidence (digits: by cross-validation). Source only: the source with the level of the
+target (digits: as it is). Discount 1: `prior_from(source)`; 0.01: the same with ``discount=0.01``. By evidence: that
+prior with ``tune="evidence"``. By folds: `discount` by cross-validation.
 """
 
 from __future__ import annotations

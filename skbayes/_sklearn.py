@@ -9,7 +9,6 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from inspect import signature
 from typing import Any
 
@@ -55,7 +54,6 @@ __all__ = [
     "BaseSearchCV",
     "ImpliedScoring",
     "Interval",
-    "LazyAttributes",
     "StrOptions",
     "accepts_sample_weight",
     "check_refit_is_a_scorer",
@@ -400,29 +398,3 @@ class _KernelSilence:
 
 
 _kernel_silence = _KernelSilence()
-
-
-# Whether scikit-learn is drawing an estimator at the moment.
-_is_drawing: ContextVar[bool] = ContextVar("is_drawing", default=False)
-
-
-class LazyAttributes:
-    """Keeps scikit-learn (1.9) from computing attributes that are made on demand.
-
-    Its `dir` asks for every attribute whether it is there, and the page that it draws of a fitted estimator asks for
-    every value, through `inspect.getmembers`.
-    """
-
-    _lazy_attributes: frozenset[str] = frozenset()
-
-    def __dir__(self) -> list[str]:
-        names, lazy = object.__dir__(self), self._lazy_attributes
-        found = [name for name in names if name not in lazy and hasattr(self, name)]
-        return found if _is_drawing.get() else sorted([*found, *lazy])
-
-    def _get_fitted_attr_html(self, *args: Any, **options: Any) -> Any:
-        token = _is_drawing.set(True)
-        try:
-            return super()._get_fitted_attr_html(*args, **options)  # type: ignore[misc]
-        finally:
-            _is_drawing.reset(token)

@@ -30,8 +30,10 @@ MAY_IMPORT = {
     # The compiled coordinate descent of scikit-learn is behind its private door.
     "solvers": {"_sklearn"},
     "linear_model": {"likelihoods", "priors", "solvers"} | GROUND,
+    "density": {"priors", "solvers"} | GROUND,
     "ensemble": {"solvers", "model_selection"} | GROUND,
     "checks": {"priors", "likelihoods", "solvers"},
+    "plots": set(),
     "__init__": {"_version", "linear_model", "model_selection", "optimizer", "space"},
 }
 

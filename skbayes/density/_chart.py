@@ -112,10 +112,10 @@ class Chart:
             end: 0.0 if name in at_edge else self.unit * np.exp(z[:, self.free.index(name)])
             for name, end in self.edges.items()
         }
-        if "loc" in self.fixed:
-            end, value = (a, self.least) if "lower" in gaps else (b, self.largest)
-            gap = -gaps["lower"] if "lower" in gaps else gaps["upper"]
-            theta[:, scale] = (value + gap - self.fixed["loc"]) / end
+        if "loc" in self.fixed and "lower" in gaps:
+            theta[:, scale] = self._most_scale(a) * np.exp(-gaps["lower"] / self.unit)
+        elif "loc" in self.fixed:
+            theta[:, scale] = (self.largest + gaps["upper"] - self.fixed["loc"]) / b
         elif len(gaps) == 2:
             low, high = self.least - gaps["lower"], self.largest + gaps["upper"]
             theta[:, scale] = (high - low) / (b - a)
@@ -126,6 +126,11 @@ class Chart:
             theta[:, loc] = _times(theta[:, scale], b, self.largest + gaps["upper"])
         if at_edge:
             self._round_outwards(theta, a, b)
+
+    def _most_scale(self, a: Array) -> Array:
+        """Return the scale at which a support that begins at loc + scale·a, a > 0, begins at the least value."""
+        most: Array = (self.least - self.fixed["loc"]) / a
+        return most
 
     def _round_outwards(self, theta: Array, a: Array, b: Array) -> None:
         """Move an end that rounding put between two values by units in the last place, until all are inside."""
@@ -149,14 +154,19 @@ class Chart:
         with np.errstate(all="ignore"):
             for j, name in enumerate(self.free):
                 if name in edges:
-                    is_lower = edges[name] == "lower"
-                    gap = (
-                        self.least - loc - scale * a if is_lower else loc + scale * b - self.largest
-                    )
+                    gap = self._gap(name, a, b, loc, scale)
                     z[:, j] = np.log(np.maximum(gap / self.unit, least_gap))
                 else:
                     z[:, j] = self._backward(name, theta[:, self.family.names.index(name)])
         return z
+
+    def _gap(self, name: str, a: Array, b: Array, loc: Array, scale: Array) -> Array:
+        """Return the gap that a coordinate is the logarithm of."""
+        if self.edges[name] == "upper":
+            return loc + scale * b - self.largest
+        if name == "scale":
+            return self.unit * np.log(self._most_scale(a) / scale)
+        return self.least - loc - scale * a
 
     def _interval(self, name: str) -> tuple[float, float]:
         domain = self.family.domains[name]

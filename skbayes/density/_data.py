@@ -36,6 +36,8 @@ def checked_data(
         reset=reset,
         dtype=np.float64,
         ensure_all_finite="allow-nan" if is_censored else True,
+        # What a fit keeps must not change with what the user does to X.
+        copy=reset,
     )
     lower = _limits(lower, "lower", X.shape)
     upper = _limits(upper, "upper", X.shape)
@@ -81,7 +83,7 @@ def _limits(limits: ArrayLike | None, name: str, shape: tuple[int, ...]) -> Arra
     """
     if limits is None:
         return None
-    array = np.asarray(limits, dtype=np.float64)
+    array = np.array(limits, dtype=np.float64)
     if array.ndim == 1 and shape[1] == 1:
         array = array[:, None]
     if array.shape != shape:

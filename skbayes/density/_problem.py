@@ -111,8 +111,8 @@ def unbounded_message(problem: Problem, chart: Chart, solution: Solution) -> str
         )
     remedy = " or ".join(f"fixed={{{name!r}: ...}}" for name in culprits)
     return (
-        f"The likelihood of {family.name} has no maximum on these {problem.observed.n} points: it grows without bound"
-        f" as {what}; the search went to {shown}. Use {remedy}, or a prior of {culprits[0]}."
+        f"The likelihood of {family.name} has no maximum on these data (n_samples={problem.observed.n}): it grows"
+        f" without bound as {what}; the search went to {shown}. Use {remedy}, or a prior of {culprits[0]}."
     )
 
 

@@ -43,10 +43,10 @@ class LikelihoodTable:
     >>> from skbayes.density import DistributionEstimator
     >>> model = DistributionEstimator("norm").fit([[1.0], [2.0], [3.0]])
     >>> print(model.likelihood({"loc": 2.0, "scale": 1.0}))
-         x  density  log density
-         1    0.242       -1.419
-         2   0.3989      -0.9189
-         3    0.242       -1.419
+         x    density  log density
+         1      0.242       -1.419
+         2     0.3989      -0.9189
+         3      0.242       -1.419
     product 0.02336
     log     -3.757
     """
@@ -77,7 +77,7 @@ class LikelihoodTable:
         ]
         head = ["x", "density", "log density"]
         width = max(6, *(len(row[0]) for row in [head, *rows]))
-        lines = [f"{a:>{width}}  {b:>7}  {c:>11}" for a, b, c in [head, *rows]]
+        lines = [f"{a:>{width}}  {b:>9}  {c:>11}" for a, b, c in [head, *rows]]
         if self.x.shape[0] > _SHOWN:
             lines.append(f"{'...':>{width}}  ({self.x.shape[0]} points)")
         lines.append(f"product {self.likelihood:.4g}")

@@ -2,8 +2,9 @@
 
 from ._approximate_loo import LeaveOneOut
 from ._classifier import MAPClassifier
+from ._elastic_net import MAPElasticNet
 from ._glm import MAPGammaRegressor, MAPPoissonRegressor
-from ._lasso import MAPElasticNet, MAPLasso
+from ._lasso import MAPLasso
 from ._lasso_cv import MAPElasticNetCV, MAPLassoCV
 from ._lasso_path import enet_path, lasso_path
 from ._linear_regression import LinearRegressionMLE

@@ -38,7 +38,7 @@ Array = NDArray[Any]
 _LEAST_REST = float(np.finfo(np.float64).eps)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LeaveOneOut:
     """Each row as the fit without it sees it.
 
@@ -71,8 +71,10 @@ class LeaveOneOut:
     >>> from skbayes.linear_model import MAPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
     >>> left_out = MAPRegressor(prior="flat").fit(X, y).leave_one_out(X, y)
-    >>> left_out.is_exact, round(float(left_out.leverage.sum()), 3)
-    (True, 11.0)
+    >>> left_out
+    LeaveOneOut(n_samples=442, score=-2396.77, is_exact=True)
+    >>> round(float(left_out.leverage.sum()), 3)
+    11.0
     """
 
     linear_predictor: Array
@@ -80,6 +82,10 @@ class LeaveOneOut:
     leverage: Array
     score: Any
     is_exact: bool
+
+    def __repr__(self) -> str:
+        score = np.array2string(np.asarray(self.score), formatter={"float_kind": "{:.6g}".format})
+        return f"LeaveOneOut(n_samples={len(self.log_density)}, score={score}, is_exact={self.is_exact})"
 
 
 def leave_one_out_of(objective: Any, w: Array) -> LeaveOneOut:

@@ -19,7 +19,7 @@ from ._base import check_offset, check_weight
 from ._class_predictions import ClassPredictions, check_offset_of_classes
 from ._design import Design
 from ._fit import MAPFit, fit_map, record_of_fit, warn_unless_converged
-from ._leaves_one_out import LeavesOneOut, objective_of_classes
+from ._leaves_one_out import objective_of_classes
 from ._logistic_path import class_weights
 from ._model import MODEL_CONSTRAINTS, Model, centred_over_classes, model_of
 from ._objective import LinearObjective
@@ -35,7 +35,7 @@ __all__ = ["MAPClassifier"]
 Array = NDArray[Any]
 
 
-class MAPClassifier(LeavesOneOut, SequentialClassifier, OnlineClassifier, ClassPredictions):
+class MAPClassifier(SequentialClassifier, OnlineClassifier, ClassPredictions):
     """Linear classifier of any prior, fitted by maximum a posteriori.
 
     Two classes have a Bernoulli likelihood, more a categorical one (softmax).

@@ -96,32 +96,35 @@ class Curvature:
         K = self.n_classes
         if K is None:
             return None
-        places = np.arange(self.width)
+        present = np.ones(K * self.width, dtype=bool)
         if self.picked is not None:
-            present = np.zeros(K * self.width, dtype=bool)
+            present[:] = False
             present[self.picked] = True
-            places = np.flatnonzero(present.reshape(K, self.width).all(axis=0))
+        candidates = present.reshape(K, self.width).all(axis=0)
+        if self.coupling is None:
+            for q in self.precisions:
+                candidates &= ~np.any(np.atleast_2d(q), axis=0)
+        places = np.flatnonzero(candidates)
         directions = np.zeros((places.size, K, self.width))
         directions[np.arange(places.size), :, places] = 1.0 / np.sqrt(K)
-        candidates = self.pick(directions.reshape(places.size, -1))
-        # The data say nothing about them; what the prior and the rows seen earlier say:
-        pull, size = self._of_prior(candidates)
-        null = np.abs(pull).max(axis=1, initial=0.0) <= _ROUNDING * size
-        return candidates[null].T if null.any() else None
+        rows = self.pick(directions.reshape(places.size, -1))
+        if self.coupling is not None:
+            rows = rows[self._is_null(directions, rows)]
+        return rows.T if len(rows) else None
 
-    def _of_prior(self, rows: Array) -> tuple[Array, float]:
-        """Return the product of rows (k, m) with what stands beside the data in H, and the largest entry of that."""
-        whole = np.zeros((len(rows), self.n_outputs * self.width))
-        whole[:, slice(None) if self.picked is None else self.picked] = rows
-        blocks = whole.reshape(len(rows), self.n_outputs, self.width)
-        product = np.empty_like(blocks)
-        for k, q in enumerate(self.precisions):
-            product[:, k] = blocks[:, k] * q if q.ndim == 1 else blocks[:, k] @ q
-        picked = self.pick(product.reshape(len(rows), -1))
-        if self.coupling is None:
-            return picked, 0.0
+    def _is_null(self, directions: Array, rows: Array) -> Array:
+        """Return in which directions (k, K, width), of rows (k, m), neither prior nor rows seen earlier curve."""
+        product = np.stack(
+            [
+                directions[:, k] * q if q.ndim == 1 else directions[:, k] @ q
+                for k, q in enumerate(self.precisions)
+            ],
+            axis=1,
+        )
+        pull = self.pick(product.reshape(len(rows), -1)) + rows @ self.coupling
         largest = max(float(np.abs(q).max(initial=0.0)) for q in self.precisions)
-        return picked + rows @ self.coupling, largest
+        is_null: Array = np.abs(pull).max(axis=1, initial=0.0) <= _ROUNDING * largest
+        return is_null
 
     def convex(self) -> "Curvature":
         """Return the same with curvatures that are nowhere negative: expected over y, and of the prior clipped."""

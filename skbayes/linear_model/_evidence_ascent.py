@@ -1,7 +1,7 @@
 """The highest point of an evidence surface: a scan over one factor of all prior scales, then a climb in all unknowns.
 
-Notation: as in `_evidence_surface`. A group's signal is the trace of S_g Xᵀ D X S_g at the model without features, S the
-prior scales at factor 1: τ² times it is how many posterior variances the prior variances hold.
+Notation: as in `_evidence_surface`. A group's signal is the trace of S_g Xᵀ D X S_g at the model without features, S
+the prior scales at factor 1: τ² times it says how many variances of an estimate by the data alone the prior holds.
 """
 
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ __all__ = ["Summit", "highest_evidence"]
 
 Array = NDArray[Any]
 
-# Factors are looked for where τ² times the signal is between these: below, the prior leaves a coefficient a millionth of
-# its standard error and the evidence is that of the model without it; above (per observation), its linear predictors
-# reach ten thousand times their natural unit, and nothing but a likelihood without a maximum asks for more.
+# Factors are looked for where τ² times the signal is between these: below, the prior leaves a coefficient a millionth
+# of its standard error and the evidence is that of the model without it; above (per observation), its linear
+# predictors reach ten thousand times their natural unit, and nothing but a likelihood without a maximum asks for more.
 _SMALLEST, _LARGEST = 1e-12, 1e8
 # A group that ends below this does nothing, and is put to the lower end.
 _IDLE = 1e-4

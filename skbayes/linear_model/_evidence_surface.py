@@ -92,7 +92,6 @@ class Point:
     gradient: Array
     w: Array
     n_determined: float
-    n_steps: int
 
 
 def unknown_parameter(likelihood: Likelihood) -> str | None:
@@ -151,8 +150,8 @@ class EvidenceSurface:
         start = objective.start() if self._w is None else self._w
         found = self._mode(objective, start, theta[self.setting.n_groups :])
         if found is None:
-            return Point(theta, -np.inf, np.zeros(theta.size), start, 0.0, 0)
-        w, factor, gradient, n_steps = found
+            return Point(theta, -np.inf, np.zeros(theta.size), start, 0.0)
+        w, factor, gradient = found
         self._w = w
         n_known = w.size - null_directions(objective, w).shape[1]
         value = 0.5 * (n_known * np.log(2.0 * np.pi) - log_det_of(factor)) - objective.value(w)
@@ -161,7 +160,7 @@ class EvidenceSurface:
         # What the step to the mode itself would change, F and log |H|.
         value += 0.5 * float((gradient + drift) @ factor.solve(gradient))
         value += self.log_hyper_prior(theta)
-        return Point(theta, value, slope, w, n_determined, n_steps)
+        return Point(theta, value, slope, w, n_determined)
 
     def log_hyper_prior(self, theta: Array) -> float:
         """Return the log density of the likelihood's parameter, on its natural scale; 0 where it has no prior."""
@@ -170,10 +169,10 @@ class EvidenceSurface:
 
     def _mode(
         self, objective: LinearObjective, w: Array, phi: Array
-    ) -> tuple[Array, Any, Array, int] | None:
-        """Return the mode, the factor of H and the gradient there, and the steps made."""
+    ) -> tuple[Array, Any, Array] | None:
+        """Return the mode, the factor of H and the gradient there."""
         value, gradient = objective.value_and_gradient(w)
-        for n_steps in range(_MAX_STEPS):
+        for _ in range(_MAX_STEPS):
             factor = self._factor(objective, w, phi)
             if factor is None:  # a likelihood that is not log-concave, far from the mode
                 w = Newton(max_iter=1000, tol=1e-9).solve(objective, w).w
@@ -195,7 +194,7 @@ class EvidenceSurface:
             if not further < value:  # as near as rounding lets it come
                 break
             w, value, gradient = other, further, slope
-        return w, factor, gradient, n_steps
+        return w, factor, gradient
 
     def _factor(self, objective: LinearObjective, w: Array, phi: Array) -> Any:
         kept = self._kept
@@ -206,7 +205,7 @@ class EvidenceSurface:
     def _slope(
         self, objective: LinearObjective, w: Array, covariance: Array, theta: Array
     ) -> tuple[Array, Array, float]:
-        """Return dL/dϑ, the gradient of log |H| by w, and γ = Σ (1 − Σ_jj / prior variance) with the flat parameters counted whole."""
+        """Return dL/dϑ, the gradient of log |H| by w, and γ, in which flat parameters count whole."""
         known, data, layout = self.setting, objective.data, objective.layout
         C = _predictor_covariance(data, covariance)
         eta = data.linear_predictor(w)

@@ -1,8 +1,8 @@
 """Fewer features that carry the same model: a group of more features than rows, rotated.
 
-Notation: X_g (n, p_g) the columns of a group, p_g > n, μ_g their means if there is a flat intercept, S its prior scales;
-(X_g − 1 μ_gᵀ) S = U Λ Vᵀ. With w_g = S V v + (what no row sees) and v ~ N(0, τ² I) the linear predictor, the likelihood
-and the evidence are those of the r ≤ n features U Λ; what no row sees stays at zero.
+Notation: X_g (n, p_g) the columns of a group, p_g > n, μ_g their means if there is a flat intercept, S its prior
+scales; (X_g − 1 μ_gᵀ) S = U Λ Vᵀ. With w_g = S V v + (what no row sees) and v ~ N(0, τ² I) the linear predictor, the
+likelihood and the evidence are those of the r ≤ n features U Λ; what no row sees stays at zero.
 """
 
 from dataclasses import dataclass, replace

@@ -277,7 +277,7 @@ def _informed(
     """Return a prior that follows the data at what they say of each coefficient where the fit is."""
     objective = _objective(design, y, model, likelihood, model.prior, offset)
     information = information_at(objective, objective.start() if w is None else w)
-    prior: Prior = model.prior.at_information(information)  # type: ignore[attr-defined]
+    prior: Prior = model.prior.at_information(information)
     return prior
 
 

@@ -199,6 +199,6 @@ class _Surface:
         smallest = np.finfo(float).eps * (self.y_square or 1.0)
         rest = float(scaled @ scaled) + max(residual, smallest)
         each = determined - self.n_free / rest * np.square(scaled)
-        slope: Floats = np.bincount(self.codes, each, minlength=self.n_groups)
+        slope = np.bincount(self.codes, each, minlength=self.n_groups).astype(np.float64)
         cost = 0.5 * (self.n_free * float(np.log(rest)) + log_det)
         return _Place(cost, slope, rest, coef)

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d, vali
 from .._sklearn import Interval, StrOptions, fit_context, raise_for_params, routing_enabled
 from ..solvers import order_of
 from ._base import LinearModel, check_weight
-from ._lasso import MAPElasticNet
+from ._elastic_net import MAPElasticNet
 from ._lasso_descent import DescentOptions, alpha_grid
 from ._lasso_folds import fold_errors, pooled
 from ._lasso_outcome import SparseCoefficients, warn_unless_converged

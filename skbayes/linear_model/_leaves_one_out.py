@@ -112,18 +112,17 @@ class LeavesOneOut:
             dtype=[np.float64, np.float32],
             reset=False,
         )
-        records = estimator._records
+        try:
+            records = estimator._records
+        except AttributeError as reason:
+            raise IncompatibleModelError(
+                f"leave_one_out needs the objective of the fit, which {type(self).__name__} does not have: {reason}"
+            ) from reason
         fitted_X, fitted_y = records[0].data[:2]
         _check_rows(X, fitted_X, "X")
         if is_regressor(estimator) and offset is None and np.shape(y) == np.shape(fitted_y):
             _check_rows(np.asarray(y, dtype=np.float64), fitted_y, "y")
-        pairs = [(record.objective, record.w) for record in records]
-        if not all(isinstance(objective, LinearObjective) for objective, _ in pairs):
-            raise IncompatibleModelError(
-                f"{type(self).__name__} has one prior for several targets together, and no objective of the rows of one. "
-                "Use MAPRegressor, or fit the targets apart."
-            )
-        return pairs
+        return [(record.objective, record.w) for record in records]
 
 
 def _check_rows(given: Any, fitted: Any, name: str) -> None:
@@ -131,9 +130,9 @@ def _check_rows(given: Any, fitted: Any, name: str) -> None:
     same = given.shape == fitted.shape
     if same:
         index = np.linspace(0, given.shape[0] - 1, min(_COMPARED, given.shape[0])).astype(int)
-        rows = [_dense(part[index]).astype(np.float64) for part in (given, fitted)]
+        one, other = (_dense(part[index]).astype(np.float64) for part in (given, fitted))
         # As far as single precision tells them apart.
-        same = np.allclose(*rows, rtol=1e-5, atol=1e-6 * float(np.abs(rows[1]).max(initial=0.0)))
+        same = np.allclose(one, other, rtol=1e-5, atol=1e-6 * np.abs(other).max(initial=0.0))
     if not same:
         raise ValueError(
             f"leave_one_out needs the data of the fit, and {name} differs from them; got shape {given.shape}, fitted "

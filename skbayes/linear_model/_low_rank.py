@@ -33,9 +33,8 @@ _AFFORDABLE = 2e11
 _LARGEST_COPY = 2e8
 # Directions of the inexact form; fewer where so many numbers (400 MB) would not hold them.
 _DIRECTIONS, _LARGEST_FACTOR = 256, 5e7
-# Two power steps leave an error within a percent of the best of that rank; ten more directions are carried along
-# (Halko et al. 2011, section 4.2 and 4.5).
-_POWER_STEPS, _OVERSAMPLED = 2, 10
+# One power step and ten more directions than are kept (Halko et al. 2011, sections 4.2 and 4.5).
+_POWER_STEPS, _OVERSAMPLED = 1, 10
 
 
 def can_be_low_rank(part: Curvature) -> bool:

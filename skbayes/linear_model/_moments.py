@@ -4,8 +4,9 @@ Notation: X (n, p), Y (n, k), s (n,) weights; μ, ν the weighted means (zero wi
 V = Y − 1 νᵀ; the moments are ZᵀSZ, ZᵀSV and the diagonal of VᵀSV.
 
 The pass subtracts a provisional mean, that of a sample of the rows, and the difference δ to the mean of all rows is
-taken off afterwards; of columns that are near zero already it is nothing, and no row is copied. That is exact as long as δ is no larger than the spread of its column; where it is much larger,
-the pass is repeated with the mean of all rows.
+taken off afterwards. That is exact as long as δ is no larger than the spread of its column; where it is much larger,
+the pass is repeated with the mean of all rows. Where the columns are near zero already nothing is subtracted, and no
+row is copied.
 """
 
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 Notation: F(W) = ½ ‖S^½ (Y − 1 bᵀ − X W)‖² + a Σ_j ‖w_j‖ + ½ c ‖W‖², W (p, k) with rows w_j, S the row weights; with
 noise of variance σ² in every target −log p(W, b | Y) is F/σ² and a constant. A row that is not zero has a curvature:
-that of ‖w_j‖ is (1 − u_j u_jᵀ)/‖w_j‖ with u_j = w_j/‖w_j‖, none along the row. With A the columns of the active rows and
+that of ‖w_j‖ is (1 − u_j u_jᵀ)/‖w_j‖ with u_j = w_j/‖w_j‖, none along the row. With A the columns of active rows and
 of the intercepts, H = AᵀSA ⊗ 1_k + the curvatures is the Hessian of F, and σ² H⁻¹ the covariance given which rows are
 active. γ = tr H⁻¹ (AᵀSA ⊗ 1_k) is the effective number of parameters, and σ² = ‖S^½ (Y − 1 bᵀ − X W)‖² / (k Σ s − γ):
 one noise for all targets, for that is what F weighs them by.

@@ -49,7 +49,7 @@ class Outcome:
         self._make_records = make_records
         self._fingerprint = Fingerprint(data)
         self._options = (kind, covariance, random_state)
-        self._failure: str | None = None
+        self._failure: Exception | None = None
 
     @cached_property
     def records(self) -> list[Record]:
@@ -59,9 +59,11 @@ class Outcome:
         ------
         RuntimeError
             If the data were changed in place since the fit.
+        ValueError
+            If there is no posterior, and this is a copy of a model that found that out.
         """
         if self._failure is not None:
-            raise RuntimeError(self._failure)
+            raise type(self._failure)(*self._failure.args)
         self._fingerprint.check()
         return self._make_records()
 
@@ -81,8 +83,9 @@ class Outcome:
         try:
             return {**state, "_failure": None, **{name: getattr(self, name) for name in names}}
         except (RuntimeError, ValueError) as error:
-            # A model without a posterior can be kept too; who asks for it is told then.
-            return {**state, "_failure": str(error)}
+            # A model without a posterior can be kept too; who asks for it is told then, and in the same way.
+            kind = ValueError if isinstance(error, ValueError) else RuntimeError
+            return {**state, "_failure": kind(str(error))}
 
 
 class NoOutcome:

@@ -7,12 +7,10 @@ solver by choice, each call makes stochastic steps (`_stream`).
 
 from dataclasses import dataclass, replace
 from functools import partial
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -29,6 +27,13 @@ from ._design import Design
 from ._fit import MAPFit, record_of_fit, warn_unless_converged
 from ._model import Model, centred_over_classes, model_of
 from ._outcome import NoOutcome
+from ._partial_fit_checks import (
+    by_rows,
+    check_total,
+    classes_of,
+    needs_all_rows,
+    other_solver,
+)
 from ._record import Record
 from ._stream import Gathered, Rows, Stream, advanced
 from ._sufficient import SufficientRows
@@ -130,7 +135,7 @@ class OnlineRegressor:
         shift = None if offset is None else check_offset(offset, X)
         solver = _stochastic_solver(parts, X.shape[1])
         rows = [
-            Rows(_by_rows(X), target, parts.weight, shift)
+            Rows(by_rows(X), target, parts.weight, shift)
             for target in (y[:, None] if y.ndim == 1 else y).T
         ]
         if online is None:
@@ -146,7 +151,7 @@ class OnlineRegressor:
         estimator: Any = self
         p = online.n_features
         if any(online.streams):
-            raise ValueError(_changed("a stochastic solver", "another one"))
+            raise ValueError(other_solver("a stochastic solver", "another one"))
         known = online.exact or [SufficientRows.none(p)] * len(rows)
         known = [
             old.with_rows(new.X, new.y if new.offset is None else new.y - new.offset, new.weight)
@@ -179,7 +184,7 @@ class OnlineRegressor:
     ) -> None:
         estimator: Any = self
         if online.exact is not None:
-            raise ValueError(_changed("another solver", "a stochastic one"))
+            raise ValueError(other_solver("another solver", "a stochastic one"))
         streams = [
             advanced(stream, solver, model, new, n_total)
             for stream, new in zip(online.streams, rows, strict=True)
@@ -223,7 +228,7 @@ def _makes_steps(model: Any) -> bool:
     else:
         makes_steps = isinstance(solver, StochasticSolver)
     if not makes_steps:
-        raise _needs_all_rows(solver, "of classes")
+        raise needs_all_rows(solver, "of classes")
     return True
 
 
@@ -291,7 +296,7 @@ class OnlineClassifier:
         )
         check_classification_targets(y)
         labels: Array = column_or_1d(y)
-        known = _classes_of(model, classes, labels, online is None)
+        known = classes_of(model, classes, labels, online is None)
         codes = np.searchsorted(known, labels)
         likelihood = model._likelihood_of(known)
         if isinstance(model.class_weight, str):
@@ -306,9 +311,9 @@ class OnlineClassifier:
         parts = model_of(model, X, likelihood, weight)
         solver = _stochastic_solver(parts, X.shape[1])
         if solver is None:
-            raise _needs_all_rows(model.solver, likelihood)
+            raise needs_all_rows(model.solver, likelihood)
         stream = None if online is None else online.streams[0]
-        rows = Rows(_by_rows(X), codes, weight, shift)
+        rows = Rows(by_rows(X), codes, weight, shift)
         stream = advanced(stream, solver, parts, rows, n_total, len(known))
         model.classes_ = known
         self._online = _Online(None, [stream], stream.n_rows, X.shape[1], None)
@@ -338,63 +343,11 @@ def _stochastic_solver(model: Model, n_features: int) -> StochasticSolver | None
     if not isinstance(solver, StochasticSolver):
         if is_gaussian:
             return None
-        raise _needs_all_rows(model.solver, model.likelihood)
+        raise needs_all_rows(model.solver, model.likelihood)
     if isinstance(given, str):
         known = solver.get_params()
         solver.set_params(**{k: value for k, value in model.options.items() if k in known})
     return solver
-
-
-def _needs_all_rows(solver: Any, likelihood: Any) -> IncompatibleModelError:
-    names = [name for name, kind in SOLVERS.items() if issubclass(kind, StochasticSolver)]
-    return IncompatibleModelError(
-        f"partial_fit sees some rows at a time, and solver={solver!r} needs all of them for likelihood "
-        f"{likelihood!r}. Use solver='auto' or one of {', '.join(map(repr, names))}."
-    )
-
-
-def _changed(before: str, now: str) -> str:
-    return (
-        f"partial_fit began with {before} and now has {now}: what is kept of the rows so far does not serve both. "
-        "Begin again with a clone, or keep the solver."
-    )
-
-
-def check_total(n_total: Any) -> None:
-    """Refuse a number of rows that is none."""
-    is_number = isinstance(n_total, Real) and not isinstance(n_total, bool)
-    if n_total is not None and not (is_number and 0 < float(n_total) < np.inf):
-        raise ValueError(
-            f"n_total must be a positive number of rows, or None for those seen so far; got {n_total!r}."
-        )
-
-
-def _by_rows(X: Any) -> Any:
-    """Return X in an order in which taking rows costs no more than the rows."""
-    return X.tocsr() if sparse.issparse(X) else np.ascontiguousarray(X)
-
-
-def _classes_of(model: Any, classes: ArrayLike | None, y: Array, is_first: bool) -> Array:
-    """Return all classes, sorted."""
-    name = type(model).__name__
-    if is_first and classes is None and not hasattr(model, "classes_"):  # those of a fit will do
-        raise ValueError(
-            f"{name}.partial_fit needs classes= in the first call: the labels of all classes, also of those "
-            "that come later."
-        )
-    given = model.classes_ if classes is None else np.unique(column_or_1d(classes))
-    if not is_first and not np.array_equal(given, model.classes_):
-        raise ValueError(
-            f"classes={given.tolist()!r} are not those of the first call, {model.classes_.tolist()!r}. "
-            "Give the same, or none."
-        )
-    unknown = np.setdiff1d(y, given)
-    if unknown.size:
-        raise ValueError(
-            f"y has the classes {unknown.tolist()!r}, which are not among classes={given.tolist()!r}. "
-            "Give all classes in the first call of partial_fit."
-        )
-    return given
 
 
 # What only a fit to all rows can know.

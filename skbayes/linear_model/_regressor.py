@@ -18,7 +18,7 @@ from ..solvers import SolverResult
 from ._base import LinearModel, check_offset, check_weight
 from ._design import Design
 from ._fit import MAPFit, fit_map, record_of_fit, warn_unless_converged
-from ._leaves_one_out import LeavesOneOut, objectives_of_targets
+from ._leaves_one_out import objectives_of_targets
 from ._model import MODEL_CONSTRAINTS, Model, model_of
 from ._objective import LinearObjective
 from ._partial_fit import OnlineRegressor
@@ -34,9 +34,7 @@ __all__ = ["MAPRegressor"]
 Array = NDArray[Any]
 
 
-class MAPRegressor(
-    LeavesOneOut, Sequential, OnlineRegressor, UncertainRegressor, RegressorMixin, LinearModel
-):
+class MAPRegressor(Sequential, OnlineRegressor, UncertainRegressor, RegressorMixin, LinearModel):
     """Linear model of any likelihood and prior, fitted by maximum a posteriori.
 
     Parameters

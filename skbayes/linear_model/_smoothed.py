@@ -120,7 +120,7 @@ def smooth(objective: Any, w: Array, covariance: str = "auto") -> Smoothed:
     at = np.asarray(w, dtype=np.float64)
     system = system_at(objective, at, covariance)
     share, least, waited, n_iter, distance = _SHARE, np.inf, 0, 0, np.inf
-    while distance > _SETTLED and n_iter < _MAX_ROUNDS:
+    while n_iter < _MAX_ROUNDS:
         n_iter += 1
         solution = system.solve(sites.precision, sites.shift)
         mean, variance = solution.mean, solution.variance

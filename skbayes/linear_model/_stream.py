@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.utils import check_random_state
 
 from ..exceptions import IncompatibleModelError
@@ -26,6 +25,7 @@ from ._match import matching
 from ._model import Model
 from ._objective import LinearObjective
 from ._rescaling import Coordinates, RescaledObjective, coordinates_at
+from ._rows import Rows
 
 __all__ = ["Gathered", "Rows", "Stream", "advanced"]
 
@@ -36,44 +36,6 @@ Array = NDArray[Any]
 _PER_PARAMETER, _FEWEST, _MOST = 20, 1000, 6000
 # Rows whose residuals tell a noise scale: to 1.1 %.
 _RECENT = 4096
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of data: X by rows, y, weights or None, offsets or None."""
-
-    X: Any
-    y: Array
-    weight: Array | None = None
-    offset: Array | None = None
-
-    def __len__(self) -> int:
-        return int(self.y.shape[0])
-
-    @property
-    def total(self) -> float:
-        """Return the sum of the weights."""
-        return float(len(self) if self.weight is None else self.weight.sum(dtype=np.float64))
-
-    def part(self, rows: slice) -> "Rows":
-        """Return some of them."""
-        cut = [None if a is None else a[rows] for a in (self.weight, self.offset)]
-        return Rows(self.X[rows], self.y[rows], *cut)
-
-    def joined(self, other: "Rows") -> "Rows":
-        """Return these and others."""
-        stack = sparse.vstack if sparse.issparse(self.X) else np.vstack
-        weight = None
-        if self.weight is not None or other.weight is not None:
-            ones = [np.ones(len(r)) if r.weight is None else r.weight for r in (self, other)]
-            weight = np.concatenate(ones)
-        offset = None
-        if self.offset is not None or other.offset is not None:
-            shifts = [np.zeros(len(r)) if r.offset is None else r.offset for r in (self, other)]
-            offset = np.concatenate(shifts)
-        X: Any = stack([self.X, other.X])
-        X = X.tocsr() if sparse.issparse(X) else X
-        return Rows(X, np.concatenate([self.y, other.y]), weight, offset)
 
 
 @dataclass(frozen=True)
@@ -168,8 +130,8 @@ def advanced(
     """
     if hasattr(model.prior, "at_information"):
         raise IncompatibleModelError(
-            f"{model.stated_prior!r} follows what all rows say of a coefficient, and a stream forgets them. Use a solver "
-            "that drops features, such as SGD(dropout=0.5), with another prior or prior='flat'."
+            f"{model.stated_prior!r} follows what all rows say of a coefficient, and a stream forgets them. Use a "
+            "solver that drops features, such as SGD(dropout=0.5), with another prior or prior='flat'."
         )
     total = rows.total + (0.0 if known is None else known.total)
     N = float(total if n_total is None else n_total)

@@ -6,7 +6,8 @@ A Gaussian likelihood depends on the data through N, μ and R alone, and so does
 whatever the prior.
 
 R is updated by Householder reflections of R and new rows: it keeps the digits that the root of a Gram would lose, and
-it exists for constant and collinear columns. Means are counted from an origin near the rows, so that a column far from
+it exists for constant and collinear columns. Of many rows at once it is the Cholesky factor of their Gram, several
+times as fast, where that loses next to nothing. Means are counted from an origin near the rows, so that a column far from
 zero keeps the digits of its spread.
 
 References
@@ -22,12 +23,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
+from ._design import blocks
+from ._moments import moments_of
+from ._symmetric import cholesky
+
 __all__ = ["SufficientRows"]
 
 Array = NDArray[Any]
 
 # Rows reflected at once, at least; and at least as many times q: the old R then costs a fraction of the new rows.
 _ROWS_AT_ONCE, _TIMES = 1024, 4
+# A Cholesky factor of the squares has as many digits as this leaves; below, reflections keep twice as many.
+_WELL_CONDITIONED = 1e-5
 # A column this many spreads from zero has lost half of its digits before anything is done to it.
 _LONGEST = 2.0**26
 
@@ -77,6 +84,10 @@ class SufficientRows:
 
     def with_rows(self, X: Any, y: Array, weight: Array | None) -> "SufficientRows":
         """Return N, μ and R with the rows of X (n, p) and y (n,) or (n, k) added; X may be sparse."""
+        if y.shape[0] >= _TIMES * self.origin.size:
+            found = _by_gram(X, y.reshape(len(y), -1), weight)
+            if found is not None:
+                return self.merged(found)
         known = self
         size = max(_ROWS_AT_ONCE, _TIMES * self.origin.size)
         for start in range(0, y.shape[0], size):
@@ -124,6 +135,35 @@ class SufficientRows:
             joint = np.vstack([joint, mean])
             weight = np.append(weight, self.total * (1.0 - stretch**-2.0))
         return joint[:, :p], np.ascontiguousarray(joint[:, p:]), weight
+
+
+def _by_gram(X: Any, Y: Array, weight: Array | None) -> SufficientRows | None:
+    """Return what is known of many rows by a Cholesky factor; None where that would lose too many digits."""
+    if weight is not None and not np.any(weight):
+        return None
+    moments = moments_of(X, Y, weight, True, np.float64)
+    p, total = X.shape[1], moments.total
+    mean = np.append(moments.mean, moments.target_mean)
+    V = np.asarray(Y - moments.target_mean, dtype=np.float64)
+    power = V.T @ (V if weight is None else weight[:, None] * V)
+    gram = np.block([[moments.gram, moments.cross], [moments.cross.T, power]])
+    factor = cholesky(gram)
+    if factor is None or factor.rcond < _WELL_CONDITIONED or np.any(np.diag(gram) <= 0.0):
+        return None
+    root = np.asarray(factor.lower.T) / factor.scale
+    # The mean of a column far from zero is rounded: what it lacks is added to the shift.
+    shift = np.zeros(mean.size)
+    if not sparse.issparse(X):
+        for rows in blocks(len(Y), p):
+            s = None if weight is None else weight[rows]
+            shift[:p] += _sums(X[rows] - moments.mean, s) / total
+        shift[p:] = _sums(V, weight) / total
+    return SufficientRows(total, mean, shift, root, Y.shape[1], len(Y))
+
+
+def _sums(rows: Array, weight: Array | None) -> Array:
+    summed: Array = rows.sum(axis=0, dtype=np.float64) if weight is None else weight @ rows
+    return summed
 
 
 def _of_block(joint: Array, weight: Array | None, n_targets: int) -> SufficientRows:

@@ -14,7 +14,8 @@ from scipy import sparse
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import LazyAttributes
+from ._lazy_attributes import LazyAttributes
+from ._leaves_one_out import LeavesOneOut
 from ._outcome import NoOutcome, Outcome
 from ._predictive import averaged_probabilities, predictive_quantile
 from ._record import Record
@@ -28,7 +29,7 @@ Array = NDArray[Any]
 _BLOCK = 1 << 22
 
 
-class Uncertain(LazyAttributes):
+class Uncertain(LeavesOneOut, LazyAttributes):
     """Mix-in of all linear models; a fit ends with `_remember`. Goes before `LinearModel`.
 
     Nothing is computed before an attribute is asked for, so that a fit costs what it costs without a posterior.
@@ -102,12 +103,11 @@ class Uncertain(LazyAttributes):
         outcome = self._fitted_outcome()
         values = outcome.known_evidence
         if values is None:
-            values = [_defined(posterior, "log_evidence") for posterior in outcome.posteriors]
+            values = _defined(outcome, "log_evidence")
         return float(values[0]) if outcome.is_single else np.array(values, dtype=float)
 
     def _stds(self) -> Array:
-        posteriors = self._fitted_outcome().posteriors
-        return np.concatenate([_defined(posterior, "std") for posterior in posteriors])
+        return np.concatenate(_defined(self._fitted_outcome(), "std"))
 
     def _split_rows(self, values: Array) -> tuple[Array, Array]:
         """Split values (..., m) of all parameters into those of coefficients (..., K, p) and intercepts (..., K)."""
@@ -143,6 +143,14 @@ class Uncertain(LazyAttributes):
             Before `fit`.
         AttributeError
             If the model has no posterior; the message says why.
+
+        Examples
+        --------
+        >>> from skbayes.linear_model import MAPClassifier
+        >>> model = MAPClassifier().fit([[0.0], [1.0], [2.0], [3.0]], ["a", "b", "b", "c"])
+        >>> coef, intercept = model.sample_posterior(1000, random_state=0)
+        >>> coef.shape, intercept.shape
+        ((1000, 3, 1), (1000, 3))
         """
         rng = np.random.default_rng(random_state)
         draws = [p.sample(n, rng) for p in self._fitted_outcome().posteriors]
@@ -177,6 +185,18 @@ class Uncertain(LazyAttributes):
             Before `fit`.
         AttributeError
             If the model has no posterior; the message says why.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from skbayes.linear_model import MAPRidge
+        >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+        >>> model = MAPRidge(0.01).fit(X[["age", "sex", "bmi"]], y)
+        >>> table = model.summary()
+        >>> table.columns.to_list(), table.index.to_list()
+        (['mean', 'std', 'lower', 'upper', 'p_positive'], ['age', 'sex', 'bmi', 'intercept'])
+        >>> table.loc["bmi"].round(1).to_list()
+        [917.6, 63.2, 793.4, 1041.8, 1.0]
         """
         check_level(level)
         posteriors = self._fitted_outcome().posteriors
@@ -234,6 +254,14 @@ class UncertainRegressor(Uncertain):
         The ends are quantiles of the posterior predictive distribution ∫ p(y | η) p(η | data) dη, where the linear
         predictor η is normal. Of a Gaussian likelihood that is a normal distribution, or Student's t where the noise
         was estimated; of the others the integral is done numerically and inverted.
+
+        Examples
+        --------
+        >>> from skbayes.linear_model import MAPRegressor
+        >>> model = MAPRegressor("poisson").fit([[0.0], [1.0], [2.0]], [1, 3, 7])
+        >>> lower, upper = model.predict_interval([[0.5], [2.5]], level=0.9)
+        >>> print(lower, upper)
+        [0. 3.] [ 6. 24.]
         """
         check_level(level)
         tail = 0.5 * (1.0 - float(level))
@@ -309,10 +337,10 @@ def check_level(level: Any) -> None:
         )
 
 
-def _defined(posterior: Any, name: str) -> Any:
-    """Return an attribute of a posterior; that it is undefined is said as of an attribute that is not there."""
+def _defined(outcome: Outcome | NoOutcome, name: str) -> list[Any]:
+    """Return an attribute of all posteriors; that it is undefined is said as of an attribute that is not there."""
     try:
-        return getattr(posterior, name)
+        return [getattr(posterior, name) for posterior in outcome.posteriors]
     except ValueError as error:
         raise AttributeError(str(error)) from error
 

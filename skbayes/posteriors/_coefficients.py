@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._forms import CovarianceForm, chunks_of
+from ._forms import CovarianceForm
 from ._gaussian import GaussianPosterior
 from ._importance import Diagnostics, importance_diagnostics
 
@@ -256,16 +256,7 @@ class CoefficientPosterior(GaussianPosterior):
         A = _as_rows(A)
         if K is None:
             return self.form.along(A)
-        width = self.form.size // K
-        covariance = np.empty((A.shape[0], K, K))
-        for part in chunks_of(A.shape[0], self.form.size):
-            rows = A[part]
-            for k in range(K):
-                product = self.form.times(_placed(rows, k * width, self.form.size))
-                for other in range(K):
-                    block = product[:, other * width : (other + 1) * width]
-                    covariance[part, k, other] = _row_sums(rows, block)
-        return 0.5 * (covariance + covariance.transpose(0, 2, 1))
+        return self.form.between_outputs(A, K)
 
     def diagnostics(
         self, n_draws: int = 2000, random_state: int | np.random.Generator | None = None
@@ -344,20 +335,3 @@ def _as_rows(A: ArrayLike | Any) -> Any:
     if hasattr(A, "tocsr"):
         return A.tocsr()
     return np.atleast_2d(np.asarray(A))
-
-
-def _placed(rows: Any, start: int, size: int) -> Any:
-    """Return the rows in their place among `size` columns, all others zero."""
-    n, width = rows.shape
-    if hasattr(rows, "tocsr"):
-        moved = rows.tocsr(copy=True)
-        return type(moved)((moved.data, moved.indices + start, moved.indptr), shape=(n, size))
-    placed = np.zeros((n, size))
-    placed[:, start : start + width] = rows
-    return placed
-
-
-def _row_sums(rows: Any, block: Array) -> Array:
-    if hasattr(rows, "multiply"):
-        return np.ravel(rows.multiply(block).sum(axis=1))
-    return np.einsum("ij,ij->i", rows, block)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
-from ._forms import CovarianceForm, chunks_of
+from ._forms import CovarianceForm, chunks_of, squared
 
 __all__ = ["DenseForm"]
 
@@ -127,10 +127,18 @@ class DenseForm(CovarianceForm):
         for part in chunks_of(A.shape[0], self.size):
             along[part] = np.square(A[part] @ self.root).sum(axis=1)
         if self.undetermined is not None:
-            length = _squared_norms(A, self._units)
+            length = np.asarray(squared(A) @ np.square(self._units))
             outside = np.square(A @ self.undetermined).sum(axis=1) > _OUTSIDE**2 * length
             along[outside] = np.inf
         return along
+
+    def between_outputs(self, A: Any, K: int) -> Array:
+        blocks = self.root.reshape(K, self.size // K, -1)
+        covariance = np.empty((A.shape[0], K, K))
+        for part in chunks_of(A.shape[0], K * self.root.shape[1]):
+            halves = np.stack([A[part] @ block for block in blocks], axis=1)  # (n, K, r)
+            covariance[part] = halves @ halves.transpose(0, 2, 1)
+        return covariance
 
     def times(self, A: Any) -> Array:
         return np.asarray((A @ self.root) @ self.root.T)
@@ -187,11 +195,3 @@ def _null_level(values: Array) -> float:
 
 def _without(root: Array, directions: Array) -> Array:
     return np.asarray(root - directions @ (directions.T @ root))
-
-
-def _squared_norms(A: Any, units: Array) -> Array:
-    """Return the squared length of the rows of A, times the units of its columns."""
-    squares = np.square(units)
-    if hasattr(A, "multiply"):
-        return np.asarray(A.multiply(A) @ squares)
-    return np.asarray(np.square(A, dtype=np.float64) @ squares)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse, stats
 
-__all__ = ["CovarianceForm", "DiagonalForm", "chunks_of"]
+__all__ = ["CovarianceForm", "DiagonalForm", "as_dense", "chunks_of", "squared"]
 
 Array = NDArray[Any]
 
@@ -128,6 +128,32 @@ class CovarianceForm(ABC):
         identity = sparse.identity(self.size, format="csr")
         units = (identity[part] for part in rows)
         return np.concatenate([np.zeros(0), *(self.along(unit) for unit in units)])
+
+    def between_outputs(self, A: Any, K: int) -> Array:
+        """Covariances of the linear predictors of a row, of which each has its own m / K parameters.
+
+        Parameters
+        ----------
+        A : ndarray or CSR matrix of shape (n, m / K)
+            Rows.
+        K : int
+            Number of linear predictors.
+
+        Returns
+        -------
+        covariance : ndarray of shape (n, K, K)
+            Of each row.
+        """
+        width = self.size // K
+        covariance = np.empty((A.shape[0], K, K))
+        for part in chunks_of(A.shape[0], self.size):
+            rows = A[part]
+            for k in range(K):
+                product = self.times(_placed(rows, k * width, self.size))
+                for other in range(K):
+                    block = product[:, other * width : (other + 1) * width]
+                    covariance[part, k, other] = _row_sums(rows, block)
+        return 0.5 * (covariance + covariance.transpose(0, 2, 1))
 
     def dense(self) -> Array:
         """Form Σ.
@@ -245,14 +271,18 @@ class DiagonalForm(CovarianceForm):
         return self.variances
 
     def along(self, A: Any) -> Array:
-        along = np.asarray(_squared(A) @ self._finite, dtype=np.float64)
+        along = np.asarray(squared(A) @ self._finite, dtype=np.float64)
         infinite = np.isinf(self.variances)
         if infinite.any():
-            along[np.asarray(_squared(A) @ infinite.astype(float)) > 0.0] = np.inf
+            along[np.asarray(squared(A) @ infinite.astype(float)) > 0.0] = np.inf
         return along
 
+    def between_outputs(self, A: Any, K: int) -> Array:
+        variance = np.asarray(squared(A) @ self._finite.reshape(K, -1).T)
+        return variance[:, :, None] * np.eye(K)
+
     def times(self, A: Any) -> Array:
-        return np.asarray((A.toarray() if sparse.issparse(A) else A) * self._finite)
+        return as_dense(A) * self._finite
 
     def draw(self, n: int, rng: np.random.Generator) -> Array:
         return rng.standard_normal((n, self.size)) * np.sqrt(self._finite)
@@ -266,5 +296,28 @@ class DiagonalForm(CovarianceForm):
             return np.where(self.variances > 0.0, 1.0 / self.variances, 0.0)
 
 
-def _squared(A: Any) -> Any:
-    return A.multiply(A) if sparse.issparse(A) else np.square(A, dtype=np.float64)
+def squared(A: Any) -> Any:
+    """Return the squares of the entries, sparse of a sparse matrix."""
+    return A.multiply(A).tocsr() if sparse.issparse(A) else np.square(A, dtype=np.float64)
+
+
+def as_dense(A: Any) -> Array:
+    """Return rows as a dense array in float64."""
+    return np.asarray(A.toarray() if sparse.issparse(A) else A, dtype=np.float64)
+
+
+def _placed(rows: Any, start: int, size: int) -> Any:
+    """Return the rows in their place among `size` columns, all others zero."""
+    n, width = rows.shape
+    if sparse.issparse(rows):
+        moved = (rows.data, rows.indices + start, rows.indptr)
+        return sparse.csr_matrix(moved, shape=(n, size))
+    placed = np.zeros((n, size))
+    placed[:, start : start + width] = rows
+    return placed
+
+
+def _row_sums(rows: Any, block: Array) -> Array:
+    if sparse.issparse(rows):
+        return np.ravel(rows.multiply(block).sum(axis=1))
+    return np.einsum("ij,ij->i", rows, block)

@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
-from ._dense import DenseForm
-from ._forms import CovarianceForm, chunks_of
+from ._forms import CovarianceForm, as_dense, chunks_of, squared
 
-__all__ = ["BorderedForm", "LowRankForm"]
+__all__ = ["LowRankForm"]
 
 Array = NDArray[Any]
 
@@ -72,7 +71,7 @@ class LowRankForm(CovarianceForm):
         r = self.rows.shape[0]
         M = np.zeros((r, r))
         if sparse.issparse(self.rows):
-            M = _dense(self.rows.multiply(self.prior_variance[None, :]).tocsr() @ self.rows.T)
+            M = as_dense(self.rows.multiply(self.prior_variance[None, :]).tocsr() @ self.rows.T)
             if self.removed is not None:
                 Q, J = self.removed
                 scaled = self.rows @ (self.prior_variance[:, None] * J.T)  # (r, u)
@@ -96,14 +95,14 @@ class LowRankForm(CovarianceForm):
 
     def _seen(self, A: Any) -> Array:
         """Return Z Aᵀ, (r, n)."""
-        product = _dense(self.rows @ A.T)
+        product = as_dense(self.rows @ A.T)
         if self.removed is not None:
-            product -= self.removed[0] @ _dense(A @ self.removed[1].T).T
+            product -= self.removed[0] @ as_dense(A @ self.removed[1].T).T
         return product
 
     def _back(self, B: Array) -> Array:
         """Return (Zᵀ B)ᵀ, (n, m), for B (r, n)."""
-        product = _dense(self.rows.T @ B).T
+        product = as_dense(self.rows.T @ B).T
         if self.removed is not None:
             product = product - (self.removed[0].T @ B).T @ self.removed[1]
         return product
@@ -114,11 +113,11 @@ class LowRankForm(CovarianceForm):
         return float(np.log(self.prior_variance).sum() - 2.0 * halves)
 
     def variance(self) -> Array:
-        taken = self._taken_sparse() if sparse.issparse(self.rows) else self._taken_dense()
+        taken = self._taken_sparse() if sparse.issparse(self.rows) else self._takenas_dense()
         v = self.prior_variance
         return np.maximum(v - v * v * taken, 0.0)
 
-    def _taken_dense(self) -> Array:
+    def _takenas_dense(self) -> Array:
         """Return the diagonal of Zᵀ M⁻¹ Z, (m,)."""
         taken = np.empty(self.size)
         for part in chunks_of(self.size, self.rows.shape[0]):
@@ -156,9 +155,38 @@ class LowRankForm(CovarianceForm):
             along[part] = np.ravel(before.sum(axis=1)) - np.einsum("ij,ij->j", half, half)
         return np.maximum(along, 0.0)
 
+    def between_outputs(self, A: Any, K: int) -> Array:
+        width = self.size // K
+        before = squared(A) @ self.prior_variance.reshape(K, width).T  # (n, K)
+        covariance = before[:, :, None] * np.eye(K)
+        for part in chunks_of(A.shape[0], K * self.rows.shape[0]):
+            halves = [
+                linalg.solve_triangular(self._lower, seen, lower=True, check_finite=False)
+                for seen in self._seen_by_outputs(A[part], K)
+            ]
+            covariance[part] -= np.einsum("krn,lrn->nkl", halves, halves, optimize=True)
+        return covariance
+
+    def _seen_by_outputs(self, A: Any, K: int) -> list[Array]:
+        """Return Z times the rows in the place of each output, K times (r, n)."""
+        v = self.prior_variance.reshape(K, -1)
+        blocks = [slice(k * v.shape[1], (k + 1) * v.shape[1]) for k in range(K)]
+        scaled = [
+            A.multiply(of_k[None, :]).tocsr() if sparse.issparse(A) else A * of_k for of_k in v
+        ]
+        seen = [
+            as_dense(self.rows[:, block] @ rows.T)
+            for block, rows in zip(blocks, scaled, strict=True)
+        ]
+        if self.removed is not None:
+            Q, J = self.removed
+            for of_k, block, rows in zip(seen, blocks, scaled, strict=True):
+                of_k -= Q @ as_dense(rows @ J[:, block].T).T
+        return seen
+
     def times(self, A: Any) -> Array:
         v = self.prior_variance
-        scaled = _dense(A) * v
+        scaled = as_dense(A) * v
         seen = linalg.cho_solve((self._lower, True), self._seen(scaled), check_finite=False)
         return np.asarray(scaled - self._back(seen) * v)
 
@@ -191,135 +219,6 @@ class LowRankForm(CovarianceForm):
     def __getstate__(self) -> dict[str, Any]:
         # The factor takes as long as the rest, so it is kept.
         return {**self.__dict__, "_lower": self._lower}
-
-
-@dataclass(frozen=True, eq=False)
-class BorderedForm(CovarianceForm):
-    """Parameters with a covariance, and a few that follow them: θ_U = −C θ_B + ξ, ξ independent of θ_B.
-
-    That is what integrating out a flat parameter leaves: the intercept follows the coefficients by the means of the
-    features, and is uncertain by the noise beside.
-
-    Parameters
-    ----------
-    border : ndarray of int of shape (u,)
-        Places of U among all m parameters, ascending.
-    slope : ndarray of shape (u, m − u)
-        C.
-    inner : CovarianceForm
-        Of θ_B.
-    outer : DenseForm
-        Of ξ.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skbayes.posteriors import BorderedForm, DenseForm, DiagonalForm
-    >>> noise = DenseForm.of_precision(np.array([[1.0]]))
-    >>> form = BorderedForm(np.array([1]), np.array([[2.0]]), DiagonalForm(np.array([0.5])), noise)
-    >>> print(form.dense())
-    [[ 0.5 -1. ]
-     [-1.   3. ]]
-    """
-
-    border: Array
-    slope: Array
-    inner: CovarianceForm
-    outer: DenseForm
-
-    @property
-    def size(self) -> int:
-        return self.inner.size + self.border.size
-
-    @property
-    def log_det(self) -> float:
-        return self.inner.log_det + self.outer.log_det
-
-    @cached_property
-    def _rest(self) -> Array:
-        inside = np.ones(self.size, dtype=bool)
-        inside[self.border] = False
-        return np.flatnonzero(inside)
-
-    def _parted(self, A: Any) -> tuple[Array, Array]:
-        """Return the rows as they are in (θ_B, ξ)."""
-        of_border = _dense(A[:, self.border])
-        if not np.any(of_border):
-            return A[:, self._rest], of_border
-        return _dense(A[:, self._rest]) - of_border @ self.slope, of_border
-
-    def along(self, A: Any) -> Array:
-        along = np.empty(A.shape[0])
-        for part in chunks_of(A.shape[0], self.size):
-            inner, outer = self._parted(A[part])
-            along[part] = self.inner.along(inner) + self.outer.along(outer)
-        return along
-
-    def variance(self) -> Array:
-        variance = np.empty(self.size)
-        variance[self._rest] = self.inner.variance()
-        variance[self.border] = self.inner.along(self.slope) + self.outer.variance()
-        return variance
-
-    @property
-    def undetermined_directions(self) -> Array | None:
-        inner, outer = self.inner.undetermined_directions, self.outer.undetermined_directions
-        moved = []
-        if inner is not None:
-            moved.append((inner, -self.slope @ inner))
-        if outer is not None:
-            moved.append((np.zeros((self._rest.size, outer.shape[1])), outer))
-        if not moved:
-            return None
-        directions = np.empty((self.size, sum(part.shape[1] for part, _ in moved)))
-        directions[self._rest] = np.hstack([of_rest for of_rest, _ in moved])
-        directions[self.border] = np.hstack([of_border for _, of_border in moved])
-        return directions
-
-    def times(self, A: Any) -> Array:
-        inner, outer = self._parted(A)
-        product = np.empty((A.shape[0], self.size))
-        of_rest = self.inner.times(inner)
-        product[:, self._rest] = of_rest
-        product[:, self.border] = self.outer.times(outer) - of_rest @ self.slope.T
-        return product
-
-    def draw(self, n: int, rng: np.random.Generator) -> Array:
-        draws = np.empty((n, self.size))
-        draws[:, self._rest] = self.inner.draw(n, rng)
-        draws[:, self.border] = self.outer.draw(n, rng) - draws[:, self._rest] @ self.slope.T
-        return draws
-
-    def squared_distance(self, D: Array) -> Array:
-        inner = D[:, self._rest]
-        noise = D[:, self.border] + inner @ self.slope.T
-        return self.inner.squared_distance(inner) + self.outer.squared_distance(noise)
-
-    def precision(self) -> Array:
-        """State the precision of all parameters.
-
-        Returns
-        -------
-        precision : ndarray of shape (m, m) or (m,)
-            As the inner form states it: a vector is the diagonal.
-        """
-        inner, outer = self.inner.precision(), self.outer.precision()
-        cross = outer @ self.slope
-        if inner.ndim == 1:
-            precision = np.empty(self.size)
-            precision[self._rest] = inner + np.einsum("ij,ij->j", self.slope, cross)
-            precision[self.border] = np.diag(outer)
-            return precision
-        matrix = np.empty((self.size, self.size))
-        matrix[np.ix_(self._rest, self._rest)] = inner + self.slope.T @ cross
-        matrix[np.ix_(self.border, self._rest)] = cross
-        matrix[np.ix_(self._rest, self.border)] = cross.T
-        matrix[np.ix_(self.border, self.border)] = outer
-        return matrix
-
-
-def _dense(A: Any) -> Array:
-    return np.asarray(A.toarray() if sparse.issparse(A) else A, dtype=np.float64)
 
 
 def _inverse(lower: Array) -> Array:

@@ -185,8 +185,8 @@ class StochasticSolver(Solver):
             return objective
         if "noise" not in objective.offers:
             raise IncompatibleModelError(
-                f"{type(self).__name__}(dropout={self.dropout!r}, drop_connect={self.drop_connect!r}) needs an objective "
-                f"that can drop features, and {type(objective).__name__} offers no 'noise'. Use 0 for both."
+                f"{type(self).__name__}(dropout={self.dropout!r}, drop_connect={self.drop_connect!r}) needs an "
+                f"objective that can drop features, and {type(objective).__name__} offers no 'noise'. Use 0 for both."
             )
         return objective.noised(self.dropout, self.drop_connect, rng)
 

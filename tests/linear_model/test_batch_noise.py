@@ -1,4 +1,4 @@
-"""`dropout` and `drop_connect` of the stochastic solvers: what the noise is on average, and what the steps then find."""
+"""`dropout` and `drop_connect` of the stochastic solvers: what the noise is on average, and what the steps find."""
 
 from itertools import product
 
@@ -66,7 +66,7 @@ def test_the_intercept_of_a_row_stays_and_zeros_of_a_sparse_matrix_are_not_store
 
 
 def test_drop_connect_draws_for_each_class_and_dropout_for_all_of_them():
-    X, rng = rows(300, 2)
+    X, _ = rows(300, 2)
     y = np.resize([0, 1, 2], 300)
     objective = LinearObjective(Design(X), y, Categorical(), Flat(), fit_intercept=False)
     w = np.tile([1.0, 0.0], 3)  # all classes see the first feature alike

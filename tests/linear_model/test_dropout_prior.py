@@ -1,4 +1,4 @@
-"""The prior `Dropout`: ridge regression for Gaussian noise, and where the information of the data has settled elsewhere."""
+"""The prior `Dropout`: ridge regression for Gaussian noise, elsewhere where the information of the data has settled."""
 
 import numpy as np
 import pytest

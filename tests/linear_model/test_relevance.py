@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import multivariate_normal
 from sklearn.linear_model import ARDRegression
 
-from skbayes.linear_model._relevance import ard_evidence
+from skbayes.linear_model._relevance import ard_evidence, ard_evidence_wide
 
 
 def problem(n=80, p=10, seed=0):
@@ -131,3 +131,32 @@ def test_too_few_updates_are_told():
 def test_fewer_observations_than_flat_coefficients_are_refused():
     with pytest.raises(ValueError, match="got n_samples=1 and 1 of these"):
         ard_evidence(np.zeros((2, 2)), np.zeros(2), 0.0, 1.0)
+
+
+@pytest.mark.parametrize(("n", "p"), [(30, 60), (40, 40), (60, 20)])
+def test_by_rows_it_is_the_same_as_by_columns(n, p):
+    X, y = problem(n, p)
+    X, y = np.column_stack([X - X.mean(axis=0), np.zeros(n)]), y - y.mean()
+    options = {"n_flat": 1, "tol": 1e-6, "max_iter": 2000}
+    one, other = fit(X, y, **options), ard_evidence_wide(X, y, n, smallest_share=1e-10, **options)
+    np.testing.assert_array_equal(other.kept, one.kept)
+    assert other.log_evidence == pytest.approx(one.log_evidence, rel=1e-9)
+    assert other.n_iter == one.n_iter
+    np.testing.assert_allclose(other.coef, one.coef, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(other.prior_scale, one.prior_scale, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(other.coef_variance(), one.coef_variance(), rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize(("n", "p"), [(200, 8), (40, 40), (30, 60)])
+def test_where_ard_regression_ends_our_update_changes_nothing(n, p):
+    X, y = problem(n, p)
+    X, y = X - X.mean(axis=0), y - y.mean()
+    flat = dict.fromkeys(["alpha_1", "alpha_2", "lambda_1", "lambda_2"], 0.0)
+    peer = ARDRegression(max_iter=20_000, tol=1e-11, fit_intercept=False, **flat).fit(X, y)
+    kept = peer.coef_ != 0.0
+    # d² = w²/γ and σ² = ‖y − X w‖² / (n − Σ γ), γ from their own covariance: what ours iterates.
+    d, w = peer.lambda_[kept] ** -0.5, peer.coef_[kept]
+    gamma = 1.0 - np.diag(peer.sigma_)[-kept.sum() :] / d**2
+    np.testing.assert_allclose(d**2, w**2 / gamma, rtol=1e-4)
+    rest = np.sum((y - X @ peer.coef_) ** 2)
+    assert 1.0 / peer.alpha_ == pytest.approx(rest / (n - gamma.sum()), rel=1e-4)

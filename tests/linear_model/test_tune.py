@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy import sparse, stats
-from sklearn.linear_model import ARDRegression
+from sklearn.linear_model import ARDRegression, BayesianRidge
 
 from skbayes.exceptions import IncompatibleModelError
 from skbayes.likelihoods import Gaussian
@@ -65,6 +65,63 @@ def test_ard_drops_what_does_not_matter_as_scikit_learn_does(data):
     relevant = np.abs(theirs.coef_) > 1e-3
     assert set(np.flatnonzero(relevant)) <= set(np.flatnonzero(model.coef_))
     np.testing.assert_allclose(model.coef_, theirs.coef_, atol=0.02)
+
+
+NO_HYPER_PRIORS = dict.fromkeys(["alpha_1", "alpha_2", "lambda_1", "lambda_2"], 0.0)
+SHAPES = [(300, 5), (60, 60), (40, 120)]
+
+
+def shaped(n, p):
+    rng = np.random.default_rng(n)
+    X = rng.normal(size=(n, p)) + 2.0
+    return X, X @ rng.normal(size=p) / np.sqrt(p) + rng.normal(size=n)
+
+
+@pytest.mark.parametrize(("n", "p"), SHAPES)
+def test_bayesian_ridge_ends_there_too(n, p):
+    # BayesianRidge takes the means off and does not count that as a degree of freedom: without an intercept on centred
+    # data ours is the same problem; with one it is integrated out, and n − 1 stands in place of n. With as many
+    # features as rows theirs has no maximum then: the mean of centred y, zero, would be known without any noise.
+    X, y = shaped(n, p)
+    centre = n > p
+    theirs = BayesianRidge(
+        max_iter=20_000, tol=1e-13, compute_score=True, fit_intercept=centre, **NO_HYPER_PRIORS
+    ).fit(X, y)
+    X, y = (X - X.mean(axis=0), y - y.mean()) if centre else (X, y)
+    ours = MAPRegressor(tune="evidence", fit_intercept=False).fit(X, y)
+    assert ours.noise_scale_ == pytest.approx(theirs.alpha_**-0.5, rel=1e-6)
+    assert ours.prior_.scale[0] == pytest.approx(theirs.lambda_**-0.5, rel=1e-6)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(ours.coef_std_, np.sqrt(np.diag(theirs.sigma_)), rtol=1e-5)
+    assert ours.log_evidence_ == pytest.approx(theirs.scores_[-1], rel=1e-10)
+
+
+@pytest.mark.parametrize(("n", "p"), SHAPES)
+def test_ard_has_at_least_the_evidence_of_ard_regression(n, p):
+    # There are many maxima, and two starts may end at two of them; where few features matter and stand out, at the same
+    # one, but for the share of 1e-4 below which a coefficient is dropped.
+    X, _ = shaped(n, p)
+    y = X[:, :3] @ [2.0, -1.0, 1.0] + np.random.default_rng(1).normal(size=n)
+    X, y = X - X.mean(axis=0), y - y.mean()
+    theirs = ARDRegression(max_iter=3000, tol=1e-8, compute_score=True, **NO_HYPER_PRIORS).fit(X, y)
+    ours = MAPRegressor(tune="ard", fit_intercept=False).fit(X, y)
+    scale = np.where(theirs.coef_ == 0.0, 1e-12, theirs.lambda_**-0.5)
+    at_theirs = MAPRegressor(
+        Gaussian(theirs.alpha_**-0.5), Normal(scale=scale), fit_intercept=False
+    )
+    assert ours.log_evidence_ > at_theirs.fit(X, y).log_evidence_ - 0.02
+
+
+@pytest.mark.parametrize("tune", ["evidence", "ard"])
+@pytest.mark.parametrize(("n", "p"), SHAPES)
+def test_log_evidence_is_that_of_the_model_found(n, p, tune):
+    X, y = shaped(n, p)
+    model = MAPRegressor(tune=tune).fit(X, y)
+    given = MAPRegressor(Gaussian(model.noise_scale_), model.prior_).fit(X, y)
+    expected = marginal(X, y, np.zeros(p), model.prior_.scale, model.noise_scale_) - 0.5 * np.log(n)
+    # Of a dropped coefficient the scale found is zero and the one given a millionth of its standard error.
+    assert model.log_evidence_ == pytest.approx(expected, rel=1e-10)
+    assert given.log_evidence_ == pytest.approx(expected, rel=1e-10)
 
 
 def test_features_without_a_prior_are_integrated_out_like_the_intercept(data):

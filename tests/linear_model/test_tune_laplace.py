@@ -1,4 +1,4 @@
-"""`tune=` for every likelihood: its end is a maximum of the Laplace evidence, computed here at scales that are given."""
+"""`tune=` for every likelihood: its end is a maximum of the Laplace evidence, computed here at given scales."""
 
 import warnings
 

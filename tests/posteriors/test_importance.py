@@ -20,6 +20,23 @@ def test_the_shape_of_a_pareto_tail_is_found(shape):
     assert k == pytest.approx(expected, abs=4.0 * (1.0 + shape) / np.sqrt(tail))
 
 
+# Normal log weights of a standard deviation, at the 500 midpoint quantiles: k and the largest log weight as the
+# implementation of ArviZ 0.19 (psislw) gives them.
+ARVIZ = {
+    0.5: (0.12214727380965133, -4.7968358670445905),
+    1.5: (0.49736301602575633, -2.6825251131185017),
+    3.0: (1.0844003401765876, -0.9752156886814207),
+}
+
+
+@pytest.mark.parametrize("scale", ARVIZ)
+def test_weights_are_those_of_arviz(scale):
+    log_weights = scale * stats.norm.ppf((np.arange(500) + 0.5) / 500)
+    weights, k = smoothed(log_weights)
+    assert k == pytest.approx(ARVIZ[scale][0], rel=1e-10)
+    assert np.log(weights.max()) == pytest.approx(ARVIZ[scale][1], rel=1e-10)
+
+
 @pytest.mark.parametrize("ratio", [1.2, 2.0, 4.0])
 def test_the_shape_for_two_normal_scales_is_the_theory(ratio):
     # Proposal N(0, 1), target N(0, r^2): weights exp(x^2 (1 - 1/r^2) / 2) have the tail index 1 - 1/r^2.
