@@ -147,7 +147,7 @@ def row(name: str) -> list[str]:
         f"{X.shape[0]} x {X.shape[1]}",
         f"{left_out.leverage.sum():.1f}",
         f"{np.mean(np.abs(change)):.3f}",
-        f"{error:.4f}" if error > 1e-6 else f"{error:.0e}",
+        f"{error:.2g}",
         f"{correlation:.4f}",
         *(f"{density:.4f}" for density in densities),
         f"{cost - 1.0:.2f}",

@@ -4,7 +4,7 @@
 
 2000 and 20,000 rows of 10 correlated features in 2, 8 and 32 chunks; a normal prior of scale 1 and an intercept. The
 figures are the largest distance of a coefficient or intercept from that of the fit to all rows, in its posterior
-standard deviations: the mean over 20 data sets. Under a Gaussian likelihood it is rounding, at most 1e-10.
+standard deviations: the mean over ten data sets. Under a Gaussian likelihood it is rounding, at most 1e-10.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sklearn.base import clone
 from skbayes.linear_model import MAPClassifier, MAPRegressor
 from skbayes.priors import Laplace
 
-P, SEEDS = 10, 20
+P, SEEDS = 10, 10
 SIZES, CHUNKS = (2000, 20_000), (2, 8, 32)
 Array = NDArray[Any]
 MODELS: dict[str, Any] = {

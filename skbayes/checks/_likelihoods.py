@@ -39,8 +39,8 @@ def check_likelihood(
     Notes
     -----
     Checked are: parameters only stored; `start` and `update` return a fixed likelihood of the same type, at a maximum
-    if no prior is involved, with weights that count as repetitions; derivatives against differences;
-    `curvature_bound`; draws of `sample` against `inverse_link`, `predictive`, and the mean of gradient and Hessian;
+    if no prior is involved, with weights that count as repetitions; derivatives (also `hessian_slope`) against
+    differences; `curvature_bound`; draws of `sample` against `inverse_link`, `predictive`, and the mean of gradient and Hessian;
     `start_intercept` against the sum of gradients; `check_target`; tails without NaN; float32 in, float32 out; no
     argument is written to. Where there are `cdf` and `quantile`: both, against the density, each other, and draws;
     a true `is_discrete` says that observations are whole numbers.
@@ -131,6 +131,16 @@ def _check_derivatives(likelihood: Any, y: NDArray[Any], eta: NDArray[np.float64
     hessian = likelihood.hessian(y, eta)
     curvature = _by_eta(likelihood.gradient, y, eta)
     check_close(likelihood, "hessian", hessian, curvature, _DIFFERENCE, "a difference of gradient")
+    variance = (
+        np.ones(eta.shape) if eta.ndim == 1 else np.eye(eta.shape[1]) + np.ones(hessian.shape)
+    )
+    drift = _by_eta(
+        lambda y, eta: (likelihood.hessian(y, eta) * variance).reshape(len(y), -1).sum(axis=1),
+        y,
+        eta,
+    )
+    third = likelihood.hessian_slope(y, eta, variance)
+    check_close(likelihood, "hessian_slope", third, drift, _DIFFERENCE, "a difference of hessian")
     if likelihood.is_quadratic:
         elsewhere = likelihood.hessian(y, eta + 1.0)
         check_close(likelihood, "hessian", elsewhere, hessian, _ROUNDING, "is_quadratic elsewhere")

@@ -24,6 +24,8 @@ _NEARBY = (0.01, 0.03, 0.1, 0.3, 1.0)
 _HOPS = 8
 # So many values are compared for a loc with a kink in the density, the nearest, and the best few tried.
 _VALUES, _TRIED = 15, 5
+# A shape at e^-5 of an end of its range may be there: a likelihood that is even in it levels off on the way.
+_NEAR_END = 5.0
 # A step that a shape may take without the density changing much.
 _FIRST = 1e-5
 
@@ -69,9 +71,8 @@ def _polished(problem: Problem, chart: Chart, best: Solution) -> Solution:
     if objective.far(end):
         return _held_at_the_end(problem, chart, end, held, at_edge, {})
     message = f"{best.message}; then {found.nit} steps of Nelder-Mead"
-    return _finished(
-        problem, objective, found.x, best.n_iter + found.nit, bool(found.success), message, {}
-    )
+    n_iter, converged = best.n_iter + found.nit, bool(found.success)
+    return _finished(problem, objective, found.x, n_iter, converged, message, {})
 
 
 def _held_at_the_end(
@@ -134,19 +135,42 @@ def _finished(
 
 def settled(problem: Problem, chart: Chart, best: Solution) -> Solution:
     """Return the best solution when nothing nearby is better, by as much as a rough likelihood allows."""
-    best = _hopped(problem, chart, best)
+    best = _at_an_end(problem, chart, _hopped(problem, chart, best))
     if not (best.converged or best.away or best.is_singular):
         best = _on_a_value(problem, chart, best)
     if best.converged or best.away or best.is_singular:
         return best
     polished = _polished(problem, chart, best)
-    return _hopped(problem, chart, polished) if polished.value < best.value else best
+    if not polished.value < best.value:
+        return best
+    # The simplex also ends where there is no maximum: only what is nearby tells.
+    hopped = _hopped(problem, chart, replace(polished, converged=False))
+    return polished if hopped.theta is polished.theta else hopped
+
+
+def _at_an_end(problem: Problem, chart: Chart, best: Solution) -> Solution:
+    """Return the solution with a shape at an end of its range, if that end is possible, near, and as good."""
+    z, held, at_edge = _where(chart, best)
+    for j, name in enumerate(chart.free):
+        domain = problem.family.domains[name]
+        down = z[j] < 0.0
+        has_end = domain.has_lower if down else domain.has_upper
+        if name in held or not has_end or abs(z[j]) < _NEAR_END or best.away:
+            continue
+        at_end = {**held, name: -np.inf if down else np.inf}
+        found = descend(problem, chart, z, at_end, at_edge, {})
+        if found.value <= best.value + SAME and not found.is_singular:
+            best, held = found, at_end
+    return best
 
 
 def _hopped(problem: Problem, chart: Chart, best: Solution) -> Solution:
     for _ in range(_HOPS):
         better = None if best.is_singular else _hop(problem, chart, best)
         if better is None:
+            break
+        # A maximum inside is the estimate, however near it lies to where the likelihood has none.
+        if better.is_singular and best.converged:
             break
         best = better
     return best

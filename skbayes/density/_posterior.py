@@ -59,7 +59,7 @@ class ParameterPosterior(GaussianPosterior):
         Names of the parameters.
     conditional : frozenset of str
         Parameters that are taken as known, with a standard deviation of 0: at an edge of the support, at an end of
-        their range, at a kink of their prior, or whole numbers. The others are given these.
+        their range, at a kink of their prior, whole numbers, or run away. The others are given these.
 
     See Also
     --------

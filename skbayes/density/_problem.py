@@ -100,19 +100,16 @@ def unbounded_message(problem: Problem, chart: Chart, solution: Solution) -> str
         end = chart.edges[edge[0]]
         value = chart.least if end == "lower" else chart.largest
         which = "smallest" if end == "lower" else "largest"
-        what = (
-            f"the support ends at the {which} value, {value:g}, and the density there is infinite"
-        )
+        what = f"where the support ends at the {which} value, {value:g}, the density is infinite"
         culprits = list(chart.edges)
     else:
-        culprits = [*solution.away, *culprits]
-        what = (
-            f"{culprits[0]} runs to an end of its range and the density at a value becomes infinite"
-        )
+        culprits = list(dict.fromkeys([*solution.away, *culprits]))
+        what = f"as {culprits[0]} runs to its end the density at a value becomes infinite"
     remedy = " or ".join(f"fixed={{{name!r}: ...}}" for name in culprits)
     return (
-        f"The likelihood of {family.name} has no maximum on these data (n_samples={problem.observed.n}): it grows"
-        f" without bound as {what}; the search went to {shown}. Use {remedy}, or a prior of {culprits[0]}."
+        f"The likelihood of {family.name} grows without bound on these data (n_samples={problem.observed.n}): {what}. No"
+        f" maximum inside was found; the search went to {shown}. Use {remedy}, a prior of {culprits[0]}, or a start if"
+        f" you know of a maximum."
     )
 
 

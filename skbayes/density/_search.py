@@ -11,6 +11,7 @@ References
 .. [2] Cheng, Traylor (1995). Non-regular maximum likelihood problems. J. R. Stat. Soc. B 57, 3-24.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -30,7 +31,7 @@ Array = NDArray[np.float64]
 
 # Starting points are compared on so many points, and the best few are searched from.
 _COMPARED_ON = 300
-_SEARCHES = 3
+_SEARCHES, _MOST_SEARCHES = 3, 6
 # Of so many points and more, a part is searched first: evenly spaced in order of size, they are nearly all there is to
 # know, and the search on all takes a few steps.
 _MANY, _PART = 3000, 700
@@ -76,25 +77,36 @@ def _search(problem: Problem) -> Solution:
     if not chart.free:
         return _nothing_free(problem, chart)
     given = {name: value for name, value in problem.start.items() if name in chart.free}
-    begin = _begin(problem, chart, starts(chart, observed, grid, given))
-    if begin.shape[0] == 0:
-        raise ValueError(impossible_message(problem))
-    solutions: list[Solution] = []
-    for z in begin:
-        solutions += _from(problem, chart, z, with_edges=not solutions)
-        values = sorted(s.value for s in solutions if not s.is_singular and not s.away)
-        if len(values) > 1 and values[1] - values[0] < SAME:
-            break
-    regular = [s for s in solutions if not s.is_singular and np.isfinite(s.value)]
+    solutions = _solutions(problem, chart, starts(chart, observed, grid, given))
+    regular = _regular(solutions)
+    singular = [solution for solution in solutions if solution.is_singular]
+    if not regular and singular:
+        raise UnboundedLikelihoodError(unbounded_message(problem, chart, singular[0]))
     if not regular:
-        singular = [solution for solution in solutions if solution.is_singular]
-        if singular:
-            raise UnboundedLikelihoodError(unbounded_message(problem, chart, singular[0]))
         raise ValueError(impossible_message(problem))
     found = settled(problem, chart, min(regular, key=lambda solution: solution.value))
     if found.is_singular:
         raise UnboundedLikelihoodError(unbounded_message(problem, chart, found))
     return found
+
+
+def _solutions(problem: Problem, chart: Chart, z: Array) -> list[Solution]:
+    """Return where searches from the best of these points end."""
+    solutions: list[Solution] = []
+    for n_tried, row in enumerate(_begin(problem, chart, z)):
+        regular = _regular(solutions)
+        values = sorted(solution.value for solution in regular if not solution.away)
+        if len(values) > 1 and values[1] - values[0] < SAME:
+            break
+        # That there is no maximum is said only after more tries.
+        if n_tried >= (_SEARCHES if regular else _MOST_SEARCHES):
+            break
+        solutions += _from(problem, chart, row, with_edges=n_tried == 0)
+    return solutions
+
+
+def _regular(solutions: list[Solution]) -> list[Solution]:
+    return [s for s in solutions if not s.is_singular and np.isfinite(s.value)]
 
 
 def _nothing_free(problem: Problem, chart: Chart) -> Solution:
@@ -106,19 +118,15 @@ def _nothing_free(problem: Problem, chart: Chart) -> Solution:
     return Solution(theta, value, 0, True, "no parameter is free")
 
 
-def _begin(problem: Problem, chart: Chart, z: Array) -> Array:
-    """Return the best few starting points at which the data are possible, best first."""
+def _begin(problem: Problem, chart: Chart, z: Array) -> Iterator[Array]:
+    """Yield the starting points at which the data are possible, best first."""
     few = DensityObjective(chart, problem.observed.some(_COMPARED_ON), problem.prior, {})
     values = few.values(z)
     full = DensityObjective(chart, problem.observed, problem.prior, {})
-    found: list[Array] = []
     for row in z[np.argsort(values, kind="stable")][: int(np.isfinite(values).sum())]:
         # What some of the data allow, all of them need not: a support may end between them.
         if np.isfinite(full.value(row)):
-            found.append(_nearer(problem, chart, full, row))
-        if len(found) == _SEARCHES:
-            break
-    return np.array(found).reshape(-1, chart.size)
+            yield _nearer(problem, chart, full, row)
 
 
 def _nearer(problem: Problem, chart: Chart, full: DensityObjective, z: Array) -> Array:

@@ -263,7 +263,8 @@ class Likelihood(BaseEstimator, ABC):
             Derivative by eta of the sum of `hessian` times `variance`, row by row. By differences of `hessian`, if a
             subclass does not know better.
         """
-        eta, variance = as_eta(eta).astype(np.float64), np.asarray(variance, dtype=np.float64)
+        kind = as_eta(eta).dtype
+        eta, variance = np.asarray(eta, dtype=np.float64), np.asarray(variance, dtype=np.float64)
         columns = eta.reshape(eta.shape[0], -1)
         slope = np.empty(columns.shape)
         for k in range(columns.shape[1]):
@@ -275,7 +276,7 @@ class Likelihood(BaseEstimator, ABC):
             change -= self.hessian(y, eta + 2.0 * shift) - self.hessian(y, eta - 2.0 * shift)
             total = (change * variance).reshape(eta.shape[0], -1).sum(axis=1)
             slope[:, k] = total / (12.0 * step[:, k])
-        return slope.reshape(eta.shape)
+        return slope.reshape(eta.shape).astype(kind, copy=False)
 
     def start(self, y: ArrayLike, weight: ArrayLike | None = None) -> Self:
         """Likelihood with its own parameters fixed where a fit may begin: the intercept-only model.

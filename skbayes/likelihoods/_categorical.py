@@ -72,7 +72,8 @@ class Categorical(Likelihood):
         return hessian
 
     def hessian_slope(self, y: ArrayLike, eta: ArrayLike, variance: ArrayLike) -> Floats:
-        mean, covariance = self.inverse_link(eta), np.asarray(variance)
+        mean = self.inverse_link(eta)
+        covariance = np.asarray(variance, dtype=mean.dtype)
         # Σ hessian · C = (πᵀ C π) − π · diag C, and ∂π_l/∂η_k = π_l (δ_lk − π_k).
         along = (covariance @ mean[:, :, np.newaxis])[:, :, 0]
         slope = 2.0 * along - np.diagonal(covariance, axis1=1, axis2=2)

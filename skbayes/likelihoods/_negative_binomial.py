@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, betaln, expit
+from scipy.special import betainc, betaln, expit, gammainc
 
 from ._base import Floats, as_eta, like, refuse
 from ._log_link import log_mean, log_normal_moments
@@ -20,6 +20,10 @@ __all__ = ["NegativeBinomial"]
 # The range in which the dispersion is looked for: at the one end the distribution is a Poisson's to the rounding of
 # its log density, at the other nearly all of it lies at zero.
 _SMALLEST, _LARGEST = 1e-8, 1e6
+# Beyond so many times 1 + 1/dispersion a count is as good as continuous: Wise's approximation by a gamma distribution
+# errs by the square of the ratio (Wise 1950, doi:10.1093/biomet/37.3-4.208); older incomplete beta functions lose all
+# digits there.
+_FAR = 1e8
 
 
 class NegativeBinomial(CountLikelihood):
@@ -105,12 +109,19 @@ class NegativeBinomial(CountLikelihood):
 
     def _at_most(self, count: Floats, mean: Floats) -> Floats:
         a = self._dispersion()
+        r = 1.0 / a
         with np.errstate(divide="ignore", over="ignore"):
             odds = a * mean
             last, next_one = 1.0 / (1.0 + odds), 1.0 / (1.0 + 1.0 / odds)
         # One function of either of two chances that sum to 1: of the smaller, which keeps its digits.
-        by_last = betainc(1.0 / a, count + 1.0, last)
-        return np.where(odds > 1.0, by_last, 1.0 - betainc(count + 1.0, 1.0 / a, next_one))
+        by_last = betainc(r, count + 1.0, last)
+        probability = np.where(odds > 1.0, by_last, 1.0 - betainc(count + 1.0, r, next_one))
+        is_far = count > _FAR * max(1.0, r)
+        if is_far.any():
+            with np.errstate(divide="ignore", invalid="ignore"):  # of an infinite mean
+                rate = np.log1p(1.0 / odds[is_far])  # of a gamma distribution
+                probability[is_far] = gammainc(r, (count[is_far] + 0.5 + 0.5 * r) * rate)
+        return probability
 
     def check_target(self, y: ArrayLike) -> None:
         y = np.asarray(y)

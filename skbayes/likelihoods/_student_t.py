@@ -140,7 +140,8 @@ class StudentT(OrderedLikelihood):
         eta = as_eta(eta)
         df, scale = self._parameters()
         q = as_probability(q)
-        units = np.where(q == 0.0, -np.inf, stdtrit(df, q))  # which says +∞ of 0
+        # At the ends releases of scipy differ, and none is right at 0.
+        units = np.where(q == 0.0, -np.inf, np.where(q == 1.0, np.inf, stdtrit(df, q)))
         return eta + like(scale * units, eta)
 
     def check_target(self, y: ArrayLike) -> None:

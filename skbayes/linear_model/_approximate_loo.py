@@ -42,7 +42,7 @@ _LEAST_REST = float(np.finfo(np.float64).eps)
 class LeaveOneOut:
     """Each row as the fit without it sees it.
 
-    Attributes
+    Parameters
     ----------
     linear_predictor : ndarray of shape (n_samples,), (n_samples, n_targets) or (n_samples, n_classes)
         Linear predictor of row i, offset included, at the mode of the posterior without row i.

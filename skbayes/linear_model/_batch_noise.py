@@ -42,6 +42,11 @@ class BatchNoise:
     drop_connect: float
     rng: np.random.Generator
 
+    @property
+    def variance(self) -> float:
+        """Variance of the factors on a feature, as one class sees it."""
+        return 1.0 / ((1.0 - self.dropout) * (1.0 - self.drop_connect)) - 1.0
+
     def on(self, data: DataTerm) -> DataTerm:
         """Return the term of a batch with noise on its rows; the rows themselves are left as they are."""
         design = data.design

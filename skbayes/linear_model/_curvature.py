@@ -107,8 +107,8 @@ class Curvature:
         places = np.flatnonzero(candidates)
         directions = np.zeros((places.size, K, self.width))
         directions[np.arange(places.size), :, places] = 1.0 / np.sqrt(K)
-        rows = self.pick(directions.reshape(places.size, -1))
-        if self.coupling is not None:
+        rows = self.pick(directions.reshape(places.size, K * self.width))
+        if self.coupling is not None and len(rows):
             rows = rows[self._is_null(directions, rows)]
         return rows.T if len(rows) else None
 
@@ -121,7 +121,7 @@ class Curvature:
             ],
             axis=1,
         )
-        pull = self.pick(product.reshape(len(rows), -1)) + rows @ self.coupling
+        pull = self.pick(product.reshape(len(rows), product[0].size)) + rows @ self.coupling
         largest = max(float(np.abs(q).max(initial=0.0)) for q in self.precisions)
         is_null: Array = np.abs(pull).max(axis=1, initial=0.0) <= _ROUNDING * largest
         return is_null

@@ -11,6 +11,7 @@ coefficients as known. *Robust*: the sandwich H⁻¹ (Σ s_i g_i g_i') H⁻¹, g
 (Huber 1967, White 1982): the covariance of the estimate where the likelihood is wrong.
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,13 @@ def laplace_form(objective: Any, w: Array, covariance: str = "auto") -> Covarian
     w : ndarray of shape (m,)
         Its mode.
     covariance : {"auto", "full", "low_rank", "diagonal", "robust"}, default="auto"
-        Which form. ``"auto"``: full for up to 2000 free parameters, else low rank where the prior allows it.
+        Which form. ``"auto"``: full for up to 2000 free parameters, else low rank where nearly all have a prior, else
+        full up to 5000, else diagonal.
+
+    Warns
+    -----
+    UserWarning
+        If ``"auto"`` comes to the diagonal.
 
     Raises
     ------
@@ -81,5 +88,13 @@ def _affordable(part: Curvature) -> str:
     if can_be_low_rank(part):
         return "low_rank"
     # A prior with a covariance is a matrix of that size already.
-    is_full = part.size <= _LARGEST_FULL or part.has_dense_prior
-    return "full" if is_full else "diagonal"
+    if part.size <= _LARGEST_FULL or part.has_dense_prior:
+        return "full"
+    warnings.warn(
+        f"The posterior of {part.size} parameters without a prior of their own is held as covariance='diagonal', which "
+        "takes all other coefficients as known and understates the standard deviations. Give a proper prior such as "
+        "Normal, or ask for covariance='full' or 'diagonal' yourself.",
+        UserWarning,
+        stacklevel=2,
+    )
+    return "diagonal"

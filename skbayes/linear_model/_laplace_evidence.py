@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..posteriors import BorderedForm, LowRankForm
 from ._symmetric import CholeskyFactor, cholesky
 
 __all__ = ["curvature_factor", "log_det_of", "log_evidence_of", "null_directions"]
@@ -49,7 +50,7 @@ def log_evidence_of(objective: Any, w: Array, form: Any = None) -> float:
     _refuse_undefined(objective, w)
     w = np.asarray(w, dtype=np.float64)
     n_null = null_directions(objective, w).shape[1]
-    log_det, missing = _log_det_and_decrement(objective, w)
+    log_det, missing = _log_det_and_decrement(objective, w, form)
     return float(
         -objective.value(w) + missing + 0.5 * ((w.size - n_null) * np.log(2.0 * np.pi) - log_det)
     )
@@ -77,12 +78,14 @@ def _refuse_undefined(objective: Any, w: Array) -> None:
         )
 
 
-def _log_det_and_decrement(objective: Any, w: Array) -> tuple[float, float]:
+def _log_det_and_decrement(objective: Any, w: Array, form: Any) -> tuple[float, float]:
     """Return log |H|, and by how much F at the mode is below F(w) to second order."""
     n_rows = objective.n_samples * (objective.layout.n_classes or 1)
     precision, *others = objective.prior.precisions(w)
     is_plain = precision.ndim == 1 and np.all(precision >= 0.0)
     if w.size > n_rows and is_plain and all(np.array_equal(precision, other) for other in others):
+        if _is_whole(form, objective, w):
+            return -float(form.log_det), 0.0
         return _log_det_by_rows(objective, w, precision), 0.0
     factor = curvature_factor(objective, w)
     if factor is None:
@@ -90,6 +93,19 @@ def _log_det_and_decrement(objective: Any, w: Array) -> tuple[float, float]:
     _, gradient = objective.value_and_gradient(w)
     gradient = gradient.astype(np.float64)
     return log_det_of(factor), 0.5 * float(gradient @ factor.solve(gradient))
+
+
+def _is_whole(form: Any, objective: Any, w: Array) -> bool:
+    """Return whether a form is H⁻¹ exactly: by all rows, of one output, whose curvature is the expected one."""
+    inner = form.inner if isinstance(form, BorderedForm) else form
+    return (
+        isinstance(inner, LowRankForm)
+        and objective.layout.n_classes is None
+        and inner.rows.shape[0] == objective.n_samples
+        and np.allclose(
+            objective.curvature(w), objective.data.curvature(w, expected=True), 1e-12, 0.0
+        )
+    )
 
 
 _UNDEFINED = (
@@ -128,16 +144,29 @@ def null_directions(objective: Any, w: Array) -> Array:
     layout = objective.layout
     if layout.n_classes is None:
         return np.zeros((layout.n_parameters, 0))
-    K, width = layout.n_classes, layout.width
+    precisions = objective.prior.precisions(w)
+    if objective.prior.is_coupled:
+        return _coupled_null_directions(objective, precisions)
+    flat = np.ones(layout.width, dtype=bool)
+    for precision in precisions:
+        flat &= ~np.any(precision, axis=0) if precision.ndim == 2 else precision == 0.0
+    places = np.flatnonzero(flat)
+    basis = np.zeros((layout.n_classes, layout.width, places.size))
+    basis[:, places, np.arange(places.size)] = layout.n_classes**-0.5
+    return basis.reshape(layout.n_parameters, places.size)
+
+
+def _coupled_null_directions(objective: Any, precisions: list[Array]) -> Array:
+    """Return the same where rows seen earlier, or a prior of all classes, tie the classes: up to rounding."""
+    K, width = objective.layout.n_classes, objective.layout.width
     basis = np.zeros((K, width, width))
     basis[:, np.arange(width), np.arange(width)] = K**-0.5
     pull, largest = np.empty_like(basis), 0.0
-    for k, precision in enumerate(objective.prior.precisions(w)):
+    for k, precision in enumerate(precisions):
         pull[k] = basis[k] * precision[:, None] if precision.ndim == 1 else precision @ basis[k]
         largest = max(largest, float(np.abs(precision).max(initial=0.0)))
     pull, basis = pull.reshape(K * width, width), basis.reshape(K * width, width)
-    if objective.prior.is_coupled:  # what rows seen earlier say cancels up to rounding
-        pull += np.column_stack([objective.prior.coupling(column) for column in basis.T])
+    pull += np.column_stack([objective.prior.coupling(column) for column in basis.T])
     return basis[:, np.abs(pull).max(axis=0) <= _ROUNDING * largest]
 
 

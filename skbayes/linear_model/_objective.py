@@ -357,6 +357,11 @@ class LinearObjective(Objective):
         data = self.data.part(rows, self.n_samples / n_rows)
         return self._of(data if self._noise is None else self._noise.on(data))
 
+    @property
+    def noise_variance(self) -> float:
+        """Variance of what the features in a batch are multiplied by; the mean is 1."""
+        return 0.0 if self._noise is None else self._noise.variance
+
     def noised(
         self, dropout: float, drop_connect: float, rng: np.random.Generator
     ) -> "LinearObjective":

@@ -175,6 +175,10 @@ def coordinates_at(objective: Any, w: Array, total: float) -> Coordinates:
     d = _curvature(data, w)
     sum_d = float(d.sum(dtype=np.float64))
     p = layout.n_features
+    if objective.noise_variance > 0.0:
+        # To second order noise on the batches is a ridge of this curvature. Without it the directions in which X has
+        # next to none would be stretched until the noise in them is all that a step sees.
+        precision[:p] += objective.noise_variance * gram_diagonal(data, d)[:p]
     means = np.zeros(p)
     level = None
     if layout.fit_intercept:

@@ -27,8 +27,8 @@ __all__ = ["Sequential", "SequentialClassifier"]
 
 Array = NDArray[Any]
 
-# The largest matrix of sums, in numbers: 1 GB; and that goes into a pickle: 32 MB, of 2000 features.
-_LARGEST, _LARGEST_PICKLED = 2**27, 2**22
+# The largest matrix of sums, in numbers: 1 GB. And the largest that makes a pickle longer though nobody asked: 4 MB.
+_LARGEST, _LARGEST_PICKLED = 2**27, 2**19
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,30 @@ class Sequential:
         if online is not None:  # partial_fit goes on from here
             self._online = replace(online, exact=[sums], n_rows=sums.n_rows)
             self._model.n_samples_seen_ = sums.n_rows
+        return self
+
+    def condense(self) -> Self:
+        """Form now what `update` and `merge` need of the rows, for a pickle to hold.
+
+        A fit only refers to its data until something is asked of them, and they must not change until then. A pickle
+        or a deep copy holds no data. It holds what `update` and `merge` need where that is up to 4 MB: some 700
+        features, and fewer rows where there are more features. Of larger models it does so after this.
+
+        Returns
+        -------
+        self : estimator
+            The same model, which predicts the same.
+
+        Raises
+        ------
+        RuntimeError
+            If the data were changed in place since the fit.
+        ValueError
+            If it would take more than a gigabyte.
+        """
+        check_is_fitted(self, "coef_")
+        if vars(self).get("_online") is None:
+            self._kept = self._sums() if self._is_summable() else self._expansions()
         return self
 
     # What differs between models.
@@ -282,18 +306,19 @@ class Sequential:
         return state
 
     def _formed(self) -> Any:
-        """Return what goes into a pickle."""
+        """Return what goes into a pickle by itself."""
         try:
-            if not self._is_summable():
-                return [expansion_of(each.objective, each.w) for each in self._model._records]
-            X = self._model._records[0].data[0]
-            q = X.shape[1] + len(self._model._records)
-            if min(X.shape[0], q) * q > _LARGEST_PICKLED:
+            records = self._model._records
+            n_rows, p = records[0].data[0].shape
+            size = p + len(records)
+            size = min(n_rows, size) * size if self._is_summable() else records[0].w.size ** 2
+            if size > _LARGEST_PICKLED:
                 return _Lost(
-                    f"What update and merge need of the rows would have added a matrix of {min(X.shape[0], q)} x {q} "
-                    "numbers to the pickle, and was left out. Call them before pickling, or fit to all rows."
+                    f"What update and merge need of the rows, {size} numbers, was left out of the pickle. Call "
+                    "condense() before pickling, or fit to all rows."
                 )
-            return self._sums()
+            self.condense()
+            return self._kept
         except (RuntimeError, ValueError, AttributeError) as error:  # said when it is needed
             return _Lost(
                 f"What update and merge need could not be formed when the model was pickled: {error}"

@@ -268,7 +268,7 @@ def _begun(
     objective = make.objective(pilot, likelihood)
     matching(solver, {}, lambda _: objective, likelihood, make.model.stated_prior)
     noised = _noised(solver, objective, 0)
-    rescaled = RescaledObjective(noised, coordinates_at(objective, w, make.total), make.total)
+    rescaled = RescaledObjective(noised, coordinates_at(noised, w, make.total), make.total)
     state = solver.start(rescaled, rescaled.into(w), batch_size)
     kept = pilot if len(pilot) < size else None
     none = np.empty(0)

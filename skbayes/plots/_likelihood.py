@@ -79,7 +79,7 @@ class LikelihoodDisplay:
     >>> model = DistributionEstimator("norm").fit([[1.0], [2.0], [4.0]])
     >>> display = LikelihoodDisplay.from_estimator(model, [{"loc": 0.0}, {}])
     >>> [round(float(value), 2) for value in display.log_likelihood]
-    [-8.57, -4.92]
+    [-10.17, -4.92]
     """
 
     def __init__(

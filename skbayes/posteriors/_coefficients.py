@@ -310,13 +310,14 @@ class CoefficientPosterior(GaussianPosterior):
         # What cannot be had now is asked for again by the reader of the pickle, who learns why.
         try:
             state["_given"] = self.facts
-            state["std"] = self.std
         except Exception as reason:
             state["_given"] = _plain(reason)
         try:
             state["_log_evidence"] = self.log_evidence
         except Exception as reason:
             state["_log_evidence"] = _plain(reason)
+        if "std" in self.__dict__:
+            state["std"] = self.std
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

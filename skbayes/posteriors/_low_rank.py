@@ -217,8 +217,8 @@ class LowRankForm(CovarianceForm):
         return np.asarray(np.concatenate(squares) + 1.0 / self.prior_variance)
 
     def __getstate__(self) -> dict[str, Any]:
-        # The factor takes as long as the rest, so it is kept.
-        return {**self.__dict__, "_lower": self._lower}
+        # L is made of the rest, and of many rows larger than that.
+        return {name: value for name, value in self.__dict__.items() if name != "_lower"}
 
 
 def _inverse(lower: Array) -> Array:

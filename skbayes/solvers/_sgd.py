@@ -70,9 +70,10 @@ class SGD(StochasticSolver):
 
     With `dropout` or `drop_connect` [3]_ what is minimised is the expectation of the objective over the noise. No
     gradient of all rows tells how far its minimum is: all `max_iter` passes are made (or as many as `patience` allows,
-    by the loss without noise), and the average of the steps is returned. The value reported is that of the objective
-    without noise. For a Gaussian likelihood the noise is a ridge: the prior `skbayes.priors.Dropout` of the same rate
-    says in closed form what the steps find; for the others it is that to second order.
+    by the loss without noise), and one more pass with the same noise on both chooses between the average of the steps
+    and the last one. The value reported is that of the objective without noise. For a Gaussian likelihood the noise is
+    a ridge: the prior `skbayes.priors.Dropout` of the same rate says in closed form what the steps find; for the others
+    it is that to second order.
 
     References
     ----------

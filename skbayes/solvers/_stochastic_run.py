@@ -162,14 +162,21 @@ def _result(plan: _Plan, inner: Any, state: Any, epoch: int) -> SolverResult:
 
 
 def _noised_result(plan: _Plan, inner: Any, state: Any, epoch: int) -> SolverResult:
-    """Return the average of the steps: the noise leaves no value by which the last point could be better."""
-    z = _candidate(plan.solver, state)
+    """Return the better one of the average and the last point, by one more pass with the same noise on both."""
+    average = state.average
     if "smooth" not in plan.objective.offers:
         # The average of points at a kink and beside it is beside it. A step along the mean of the gradients, the noise
         # averaged out of it, sets it right.
         step = 1.0 / state.curvature
-        z = inner.prox(z - step * state.gradient, step / inner.total)
-    w = inner.out_of(z)
+        average = inner.prox(average - step * state.gradient, step / inner.total)
+    candidates = [average, state.w] if plan.solver.averaging else [state.w]
+    values = np.zeros(len(candidates))
+    for rows in np.array_split(plan.rng.permutation(plan.rows), plan.n_batches):
+        batch = inner.batch(rows)
+        values += [batch.value_and_gradient(z)[0] for z in candidates]
+    h = [plan.objective.nonsmooth_value(inner.out_of(z)) for z in candidates]
+    best = int(np.argmin(values / plan.n_batches + h))
+    w = inner.out_of(candidates[best])
     message = f"all {epoch} passes were made, as with noise on the batches they always are"
     return SolverResult(w, plan.objective.value(w), epoch, bool(np.all(np.isfinite(w))), message)
 

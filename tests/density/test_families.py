@@ -92,6 +92,22 @@ def test_a_whole_number_is_found_with_the_others_at_their_best():
     assert model.posterior_.conditional == {"n"}
 
 
+@pytest.mark.parametrize(
+    ("name", "limit", "shape"), [("rice", "rayleigh", "b"), ("foldnorm", "halfnorm", "c")]
+)
+@pytest.mark.parametrize(("power", "is_at_end"), [(0.8, False), (1.2, True)])
+def test_a_shape_at_the_end_of_its_range_is_there_exactly(name, limit, shape, power, is_at_end):
+    # The limit of the family has its shape at 0. Its quantiles, drawn apart, are best there; pressed together, not.
+    x = getattr(stats, limit).ppf((np.arange(100) + 0.5) / 100)[:, None] ** power
+    wide = DistributionEstimator(name, fixed={"loc": 0}).fit(x)
+    narrow = DistributionEstimator(limit, fixed={"loc": 0}).fit(x)
+    assert wide.converged_
+    assert (wide.params_[shape] == 0.0) == is_at_end
+    assert wide.posterior_.conditional == ({shape} if is_at_end else set())
+    gained = wide.log_likelihood_ - narrow.log_likelihood_
+    assert gained == pytest.approx(0.0, abs=1e-9) if is_at_end else gained > 1.0
+
+
 def test_a_distribution_of_ones_own():
     class Mine(stats.rv_continuous):
         def _pdf(self, x, k):

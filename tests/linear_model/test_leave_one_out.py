@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.base import clone
 
+from skbayes.exceptions import IncompatibleModelError
 from skbayes.likelihoods import Bernoulli, Categorical, Gamma, Gaussian, NegativeBinomial, Poisson
 from skbayes.likelihoods import StudentT as StudentTNoise
-from skbayes.exceptions import IncompatibleModelError
 from skbayes.linear_model import (
     LeaveOneOut,
     LinearRegressionMLE,
@@ -146,7 +146,8 @@ def targets(name, eta, rng):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_of_the_others_it_is_near_the_fit_without_the_row(name):
-    # One Newton step leaves what is of second order in the influence of a row: here a tenth of the change or so. Where coefficients leave or reach their kink without the row it knows nothing of that: a third.
+    # One Newton step leaves what is of second order in the influence of a row: here a tenth of the change or so. Where
+    # coefficients leave or reach their kink without the row it knows nothing of that: a third.
     X, eta, rng = rows(90, 8, seed=3)
     y = targets(name, eta, rng)
     model = MODELS[name].fit(X, y)

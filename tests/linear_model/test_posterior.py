@@ -9,13 +9,15 @@ from scipy import sparse
 
 from skbayes.exceptions import IncompatibleModelError
 from skbayes.likelihoods import Bernoulli, Categorical, Gaussian, Poisson, StudentT
+from skbayes.linear_model import MAPRegressor
 from skbayes.linear_model._design import Design
 from skbayes.linear_model._laplace import laplace_form
 from skbayes.linear_model._low_rank import n_directions
 from skbayes.linear_model._objective import LinearObjective
 from skbayes.linear_model._posterior import posterior_of
+from skbayes.linear_model._rank import column_rank
 from skbayes.linear_model._record import Record
-from skbayes.posteriors import BorderedForm, DenseForm, LowRankForm
+from skbayes.posteriors import BorderedForm, DenseForm, DiagonalForm, LowRankForm
 from skbayes.priors import ElasticNet, Flat, Laplace, Normal
 from skbayes.priors import StudentT as StudentTPrior
 from skbayes.solvers import SOLVERS
@@ -356,6 +358,34 @@ def test_fewer_directions_overstate_the_variance_and_never_understate_it(monkeyp
     assert n_directions(10**7, 10**6) == 5
 
 
+def test_auto_takes_the_form_that_the_size_allows(monkeypatch):
+    X, y, *_ = data_of(20, 30, Bernoulli())
+    normal = objective_of(X, y, Bernoulli(), Normal())
+    flat = objective_of(X, y, Bernoulli(), Flat())
+    at = np.full(31, 0.01)
+    assert isinstance(laplace_form(normal, at).inner, DenseForm)
+    monkeypatch.setattr("skbayes.linear_model._laplace._SMALL", 25)
+    assert isinstance(laplace_form(normal, at).inner, LowRankForm)
+    monkeypatch.setattr("skbayes.linear_model._low_rank._MOST_FLAT", 10)
+    assert isinstance(laplace_form(flat, at).inner, DenseForm)
+    monkeypatch.setattr("skbayes.linear_model._laplace._LARGEST_FULL", 25)
+    with pytest.warns(UserWarning, match="understates"):
+        assert isinstance(laplace_form(flat, at).inner, DiagonalForm)
+
+
+def test_where_the_density_curves_upwards_the_expected_curvature_takes_over():
+    X, y = np.ones((3, 1)), np.array([-5.0, 0.0, 5.0])
+    objective = objective_of(
+        X, y, StudentT(df=1.0, scale=1.0), Normal(scale=10.0), fit_intercept=False
+    )
+    at = np.array([-2.5])  # between two modes
+    assert precision_of(objective, at, np.array([0.01])) < 0.0
+    with pytest.warns(UserWarning, match="no maximum"):
+        form = laplace_form(objective, at)
+    # The Fisher information of a Cauchy location is 1/2 for each observation.
+    np.testing.assert_allclose(form.variance(), 1.0 / (1.5 + 0.01), rtol=1e-9)
+
+
 @pytest.mark.slow
 def test_fifty_thousand_sparse_features_need_no_matrix_of_their_size():
     rng = np.random.default_rng(0)
@@ -566,3 +596,30 @@ def test_a_wrong_form_is_named():
     with pytest.raises(ValueError, match="'sparse'"):
         laplace_form(record.objective, record.w, "sparse")
     assert isinstance(laplace_form(record.objective, record.w, "robust"), DenseForm)
+
+
+# The number of parameters that a noise scale is corrected for.
+
+
+@pytest.mark.parametrize("made", [np.asarray, sparse.csr_matrix], ids=["dense", "csr"])
+@pytest.mark.parametrize("n", [30, 3000], ids=["few", "many"])
+def test_the_rank_counts_independent_columns(made, n):
+    rng = np.random.default_rng(0)
+    group = np.append(np.zeros(3, dtype=int), rng.integers(1, 4, size=n - 3))  # one of them rare
+    X = np.column_stack([np.eye(4)[group], rng.normal(size=n) + 1e6, np.full(n, 3.0)])
+    X = np.column_stack([X, 1e-8 * X[:, 4], np.zeros(n)])
+    # Three of the four groups beside the intercept, and one of the two proportional columns.
+    assert column_rank(Design(made(X)), True) == 5
+    # Without it all groups, of which the constant is the sum.
+    assert column_rank(Design(made(X)), False) == 5
+    assert column_rank(Design(made(X[:, [0, 1, 2, 4]])), True) == 5
+
+
+def test_a_noise_scale_without_residuals_is_refused_when_asked_for():
+    X, y, *_ = data_of(10, 20, Gaussian(scale=1.0))
+    model = MAPRegressor(prior="flat").fit(X, y)
+    with pytest.raises(ValueError, match="no degrees of freedom left"):
+        model.posterior_.dof  # noqa: B018
+    D = np.eye(3)[np.arange(40) % 3]
+    target = np.random.default_rng(0).normal(size=40)
+    assert MAPRegressor(prior="flat").fit(D, target).posterior_.dof == pytest.approx(37.0)

@@ -147,12 +147,12 @@ def test_by_rows_it_is_the_same_as_by_columns(n, p):
     np.testing.assert_allclose(other.coef_variance(), one.coef_variance(), rtol=1e-6, atol=1e-12)
 
 
-@pytest.mark.parametrize(("n", "p"), [(200, 8), (40, 40), (30, 60)])
+@pytest.mark.parametrize(("n", "p"), [(200, 8), (40, 40), (30, 45)])
 def test_where_ard_regression_ends_our_update_changes_nothing(n, p):
     X, y = problem(n, p)
     X, y = X - X.mean(axis=0), y - y.mean()
     flat = dict.fromkeys(["alpha_1", "alpha_2", "lambda_1", "lambda_2"], 0.0)
-    peer = ARDRegression(max_iter=20_000, tol=1e-11, fit_intercept=False, **flat).fit(X, y)
+    peer = ARDRegression(max_iter=3000, tol=1e-8, fit_intercept=False, **flat).fit(X, y)
     kept = peer.coef_ != 0.0
     # d² = w²/γ and σ² = ‖y − X w‖² / (n − Σ γ), γ from their own covariance: what ours iterates.
     d, w = peer.lambda_[kept] ** -0.5, peer.coef_[kept]

@@ -133,7 +133,9 @@ def test_sparse_rows_are_summed_up_too(name, kind):
 @pytest.mark.parametrize("far", [1e3, 1e6])
 @pytest.mark.parametrize("name", ["ridge", "mle"])
 def test_columns_far_from_zero_and_of_any_unit_keep_their_digits(name, far):
-    spread = 10.0 ** np.linspace(-2, 2, P)  # a singular value decomposition loses as many digits as there are here
+    spread = 10.0 ** np.linspace(
+        -2, 2, P
+    )  # a singular value decomposition loses as many digits as there are here
     X = Z * spread + far * spread
     whole = clone(EXACT[name]).set_params(**({"alpha": 1e-9} if name == "ridge" else {})).fit(X, y)
     model = clone(whole)
@@ -249,12 +251,39 @@ def test_a_copy_knows_the_rows_and_data_changed_in_place_do_not_go_unnoticed():
         pickle.loads(pickle.dumps(model)).update(Z[300:], y[300:])
 
 
-def test_what_would_be_too_large_for_a_pickle_is_left_out_and_said():
-    wide = np.zeros((2, 2_200_000))
-    wide[:, 0] = [1.0, 2.0]
-    model = pickle.loads(pickle.dumps(MAPRidge().fit(sparse.csr_array(wide), [1.0, 2.0])))
-    with pytest.raises(ValueError, match="Call them before pickling"):
-        model.update(sparse.csr_array(wide), [1.0, 2.0])
+def test_what_would_be_too_large_for_a_pickle_is_left_out_unless_it_is_asked_for():
+    draw = np.random.default_rng(2)
+    wide = sparse.random(1500, 800, density=0.02, random_state=2, format="csr")
+    target = wide @ draw.standard_normal(800) + draw.standard_normal(1500)
+    model = MAPRidge(solver="cholesky", fit_intercept=False)
+    whole, first = clone(model).fit(wide, target), clone(model).fit(wide[:1400], target[:1400])
+    left_out = pickle.loads(pickle.dumps(first))
+    with pytest.raises(ValueError, match=r"Call condense\(\) before pickling"):
+        left_out.update(wide[1400:], target[1400:])
+    held = pickle.loads(pickle.dumps(first.condense()))
+    assert relative(held.update(wide[1400:], target[1400:]).coef_, whole.coef_) < 1e-10
+    with pytest.raises(ValueError, match="dense matrix of"):
+        MAPRidge().fit(sparse.eye_array(20000, format="csr"), np.ones(20000)).condense()
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**16), far=st.sampled_from([0.0, 1e6]), weighted=st.booleans())
+def test_many_rows_at_once_have_the_sums_of_few_at_a_time(seed, far, weighted):
+    # Cholesky of a Gram and Householder reflections, two roads to R.
+    draw = np.random.default_rng(seed)
+    X, target = draw.standard_normal((300, 5)) + far, draw.standard_normal(300)
+    weight = draw.integers(0, 3, 300).astype(float) if weighted else None
+    at_once = SufficientRows.none(5).with_rows(X, target, weight)
+    slowly = SufficientRows.none(5)
+    for rows in np.split(np.arange(300), np.arange(20, 300, 20)):
+        some = None if weight is None else weight[rows]
+        slowly = slowly.with_rows(X[rows], target[rows], some)
+    np.testing.assert_allclose(
+        at_once.root.T @ at_once.root, slowly.root.T @ slowly.root, rtol=1e-11, atol=1e-9
+    )
+    gap = (at_once.origin - slowly.origin) + at_once.shift - slowly.shift
+    assert np.abs(gap).max() < 1e-13
+    assert at_once.n_rows == slowly.n_rows == 300
 
 
 # The sums themselves.

