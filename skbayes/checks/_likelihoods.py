@@ -40,10 +40,10 @@ def check_likelihood(
     -----
     Checked are: parameters only stored; `start` and `update` return a fixed likelihood of the same type, at a maximum
     if no prior is involved, with weights that count as repetitions; derivatives (also `hessian_slope`) against
-    differences; `curvature_bound`; draws of `sample` against `inverse_link`, `predictive`, and the mean of gradient and Hessian;
-    `start_intercept` against the sum of gradients; `check_target`; tails without NaN; float32 in, float32 out; no
-    argument is written to. Where there are `cdf` and `quantile`: both, against the density, each other, and draws;
-    a true `is_discrete` says that observations are whole numbers.
+    differences; `curvature_bound`; draws of `sample` against `inverse_link`, `predictive`, and the mean of gradient
+    and Hessian; `start_intercept` against the sum of gradients; `check_target`; tails without NaN; float32 in, float32
+    out; no argument is written to. Where there are `cdf` and `quantile`: both, against the density, each other, and
+    draws; a true `is_discrete` says that observations are whole numbers.
 
     Examples
     --------

@@ -107,9 +107,9 @@ def unbounded_message(problem: Problem, chart: Chart, solution: Solution) -> str
         what = f"as {culprits[0]} runs to its end the density at a value becomes infinite"
     remedy = " or ".join(f"fixed={{{name!r}: ...}}" for name in culprits)
     return (
-        f"The likelihood of {family.name} grows without bound on these data (n_samples={problem.observed.n}): {what}. No"
-        f" maximum inside was found; the search went to {shown}. Use {remedy}, a prior of {culprits[0]}, or a start if"
-        f" you know of a maximum."
+        f"The likelihood of {family.name} grows without bound on these data (n_samples={problem.observed.n}): {what}."
+        f" No maximum inside was found; the search went to {shown}. Use {remedy}, a prior of {culprits[0]}, or a start"
+        f" if you know of a maximum."
     )
 
 

@@ -18,7 +18,7 @@ References
    cross-validation. J. R. Stat. Soc. B 82, 965-996. doi:10.1111/rssb.12374
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -180,9 +180,11 @@ class _Columns:
             yield rows, block
 
 
-def _columns(objective: Any, free: Array, precision: Array, d: Array | None) -> _Columns:
+def _columns(
+    objective: Any, design: Design, free: Array, precision: Array, d: Array | None
+) -> _Columns:
     """Return the free columns of one output; those of a flat intercept are centred by d, if there is one."""
-    layout, design = objective.layout, objective.design
+    layout = objective.layout
     n_features = layout.n_features
     features = np.flatnonzero(free[:n_features])
     if features.size < n_features:
@@ -204,7 +206,8 @@ def _one_output(objective: Any, w: Array) -> tuple[Array, Array]:
     """Return h_i and 1 − d_i h_i, the latter positive."""
     d = np.asarray(objective.curvature(w), dtype=np.float64)
     (precision,) = prior_curvatures(objective, w)
-    columns = _columns(objective, free_parameters(objective, w), precision, d)
+    free = free_parameters(objective, w)
+    columns = _columns(objective, objective.design, free, precision, d)
     h, rest = _by_kernel(columns, d) if columns.is_wide else _by_gram(columns, d)
     return h, np.maximum(rest, _LEAST_REST)
 
@@ -262,7 +265,8 @@ def _of_classes(objective: Any, w: Array, D: Array) -> Array:
     K = D.shape[1]
     free = free_parameters(objective, w).reshape(K, -1)
     precisions = prior_curvatures(objective, w)
-    parts = [_columns(objective, free[k], precisions[k], None) for k in range(K)]
+    by_rows = replace(objective.design, X=row_major(objective.design.X))
+    parts = [_columns(objective, by_rows, free[k], precisions[k], None) for k in range(K)]
     n = objective.n_samples
     # The intercepts, flat as they may be, are columns of their own.
     is_wide = all(part.design.shape[1] > n and _features_bound(part) for part in parts)

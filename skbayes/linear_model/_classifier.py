@@ -70,7 +70,9 @@ class MAPClassifier(SequentialClassifier, OnlineClassifier, ClassPredictions):
     posterior : {"auto", "laplace", "support", "smoothed", "bootstrap"} or None, default="auto"
         What `posterior_` is: see the user guide on the posterior. ``"auto"``: exact where likelihood and prior are
         conjugate, the Laplace approximation where the prior is smooth, and given the active coefficients
-        (``"support"``) where it has a kink. None: none, and no reference to the data is kept.
+        (``"support"``) where it has a kink. ``"smoothed"``: a normal approximation of the whole posterior under a
+        prior with kinks. ``"bootstrap"``: the modes of 500 refits with random weights of the rows. None: none, and no
+        reference to the data is kept.
     covariance : {"auto", "full", "low_rank", "diagonal", "robust"}, default="auto"
         Form of the covariance of `posterior_`. ``"auto"``: full up to about 2000 parameters. ``"robust"``: the
         sandwich, for a likelihood that is not quite that of the data.
@@ -81,7 +83,7 @@ class MAPClassifier(SequentialClassifier, OnlineClassifier, ClassPredictions):
     warm_start : bool, default=False
         Whether to begin at the coefficients of the fit before. Only the start: the prior stays what it is.
     random_state : int, RandomState or None, default=None
-        Seed of a stochastic solver given by name.
+        Seed of a stochastic solver given by name, and of the bootstrap.
 
     Attributes
     ----------

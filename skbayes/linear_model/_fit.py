@@ -40,6 +40,8 @@ _MAX_ROUNDS = 100
 # The nuisance parameter, or the coefficients under a majorised prior, have settled when they move by less than this
 # part of themselves: far below their statistical error, and above what a solver's own tolerance leaves.
 _SETTLED = 1e-7
+# Steps on batches with noise end at another point each time: the noise scale has settled within what they scatter by.
+_SETTLED_IN_NOISE = 1e-2
 # The second start of the noise, as a part of the spread of y: an R² of 0.99.
 _SMALL_NOISE = 0.1
 # A number of degrees of freedom that is rounding, as a part of the number of rows.
@@ -140,8 +142,9 @@ def _alternated(
         )
         result = solver.solve(objective, objective.start() if w is None else w)
         n_iter += result.n_iter
+        settled = _SETTLED_IN_NOISE if getattr(solver, "has_noise", False) else _SETTLED
         has_moved = is_majorised or follows_data
-        has_moved &= w is None or _relative_step(w, result.w) > _SETTLED
+        has_moved &= w is None or _relative_step(w, result.w) > settled
         w = result.w
         if not model.likelihood.is_fixed:
             known = likelihood
@@ -153,12 +156,14 @@ def _alternated(
             change, before = _numbers(likelihood) - _numbers(known), change
             share = 0.5 * share if np.sum(change * before) < 0.0 else min(1.0, 1.2 * share)
             likelihood = _between(known, likelihood, share)
-            has_moved |= _largest_change(known, likelihood) > _SETTLED
+            has_moved |= _largest_change(known, likelihood) > settled
         if not has_moved:
             break
     else:
-        settled = f"; noise scale or bound on the prior not settled within {_SETTLED:g} after {_MAX_ROUNDS} rounds"
-        result = replace(result, converged=False, message=result.message + settled)
+        unsettled = (
+            f"; noise scale or prior not settled within {settled:g} after {_MAX_ROUNDS} rounds"
+        )
+        result = replace(result, converged=False, message=result.message + unsettled)
     prior = prior if follows_data else model.prior
     value = _objective(design, y, model, likelihood, prior, offset).value(result.w)
     return MAPFit(result.w, value, likelihood, prior, solver, result, n_iter)

@@ -152,7 +152,7 @@ class LinearRegressionMLE(
         self._fit_rows(X, y, check_weight(sample_weight, X))
         return self
 
-    def _fit_rows(self, X: Any, y: Array, weight: Array | None) -> None:
+    def _fit_rows(self, X: Any, y: Any, weight: Array | None) -> None:
         """Fit to rows that were checked."""
         Y, is_single = as_targets(y, X.dtype)
         data = RidgeData(X, Y, weight, self.fit_intercept)

@@ -306,8 +306,8 @@ class MAPLogisticRegressionCV(ClassPredictions):
             self.C_, self.l1_ratio_ = float(np.mean(self.Cs_[i])), float(np.mean(ratios[j]))
             w = paths.coefs[folds, j, i].mean(axis=0)
             self._outcome = NoOutcome(
-                f"{type(self).__name__}(refit=False) has the means of the coefficients of the folds, which are the mode "
-                "of no posterior. Use refit=True."
+                f"{type(self).__name__}(refit=False) has the means over the folds of the coefficients, the mode of no "
+                "posterior. Use refit=True."
             )
         self._set_coefficients(w, self.n_features_in_)
 

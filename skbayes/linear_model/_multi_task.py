@@ -68,6 +68,13 @@ class MAPMultiTaskElasticNet(SparseCoefficients, MultiOutputMixin, RegressorMixi
         What is minimised, at the end.
     converged_ : bool
         Whether the tolerance was reached.
+    posterior_ : list of CoefficientPosterior
+        Of each target: the posterior of its coefficients and, last, the intercept, given which features are in, with
+        one noise scale for all targets. Formed when something is asked of it.
+    coef_std_ : ndarray of shape (n_targets, n_features)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : ndarray of shape (n_targets,)
+        Posterior standard deviations of the intercepts; zeros without them.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -274,6 +281,13 @@ class MAPMultiTaskLasso(MAPMultiTaskElasticNet):
         What is minimised, at the end.
     converged_ : bool
         Whether the tolerance was reached.
+    posterior_ : list of CoefficientPosterior
+        Of each target: the posterior of its coefficients and, last, the intercept, given which features are in, with
+        one noise scale for all targets. Formed when something is asked of it.
+    coef_std_ : ndarray of shape (n_targets, n_features)
+        Posterior standard deviations of the coefficients.
+    intercept_std_ : ndarray of shape (n_targets,)
+        Posterior standard deviations of the intercepts; zeros without them.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)

@@ -33,6 +33,7 @@ from ._partial_fit_checks import (
     classes_of,
     needs_all_rows,
     other_solver,
+    refuse_each_row,
 )
 from ._record import Record
 from ._stream import Gathered, Rows, Stream, advanced
@@ -141,6 +142,7 @@ class OnlineRegressor:
         if online is None:
             online = _Online(None, [None] * len(rows), 0, X.shape[1], n_targets)
         if solver is None:
+            refuse_each_row(model, "partial_fit")
             self._partial_fit_exactly(online, rows, parts)
         else:
             check_total(n_total)

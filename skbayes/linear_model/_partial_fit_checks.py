@@ -11,7 +11,14 @@ from sklearn.utils.validation import column_or_1d
 from ..exceptions import IncompatibleModelError
 from ..solvers import SOLVERS, StochasticSolver
 
-__all__ = ["by_rows", "check_total", "classes_of", "needs_all_rows", "other_solver"]
+__all__ = [
+    "by_rows",
+    "check_total",
+    "classes_of",
+    "needs_all_rows",
+    "other_solver",
+    "refuse_each_row",
+]
 
 Array = NDArray[Any]
 
@@ -66,3 +73,20 @@ def classes_of(model: Any, classes: ArrayLike | None, y: Array, is_first: bool) 
             "Give all classes in the first call of partial_fit."
         )
     return given
+
+
+def refuse_each_row(model: Any, verb: str) -> None:
+    """Refuse arguments that need each row, of which sums or expansions remain.
+
+    Raises
+    ------
+    IncompatibleModelError
+        If there is one.
+    """
+    for name, value in (("posterior", "bootstrap"), ("covariance", "robust"), ("tune", "loo")):
+        given = getattr(model, name, None)
+        if isinstance(given, str) and given == value:
+            raise IncompatibleModelError(
+                f"{verb} keeps sums of the rows, and {name}={value!r} needs the rows themselves. "
+                f"Set another {name}, or fit to all rows."
+            )

@@ -64,7 +64,9 @@ class MAPRegressor(Sequential, OnlineRegressor, UncertainRegressor, RegressorMix
     posterior : {"auto", "laplace", "support", "smoothed", "bootstrap"} or None, default="auto"
         What `posterior_` is: see the user guide on the posterior. ``"auto"``: exact where likelihood and prior are
         conjugate, the Laplace approximation where the prior is smooth, and given the active coefficients
-        (``"support"``) where it has a kink. None: none, and no reference to the data is kept.
+        (``"support"``) where it has a kink. ``"smoothed"``: a normal approximation of the whole posterior under a
+        prior with kinks. ``"bootstrap"``: the modes of 500 refits with random weights of the rows. None: none, and no
+        reference to the data is kept.
     covariance : {"auto", "full", "low_rank", "diagonal", "robust"}, default="auto"
         Form of the covariance of `posterior_`. ``"auto"``: full up to about 2000 parameters. ``"robust"``: the
         sandwich, for a likelihood that is not quite that of the data.
@@ -75,7 +77,7 @@ class MAPRegressor(Sequential, OnlineRegressor, UncertainRegressor, RegressorMix
     warm_start : bool, default=False
         Whether to begin at the coefficients of the fit before. Only the start: the prior stays what it is.
     random_state : int, RandomState or None, default=None
-        Seed of a stochastic solver given by name.
+        Seed of a stochastic solver given by name, and of the bootstrap.
 
     Attributes
     ----------
@@ -243,7 +245,8 @@ class MAPRegressor(Sequential, OnlineRegressor, UncertainRegressor, RegressorMix
         starts = self._starts(X, y)
         targets = y[:, None] if y.ndim == 1 else y
         design = Design(X)
-        models = [replace(model, seen=each) for each in seen or [None] * len(starts)]
+        before = [None] * len(starts) if seen is None else seen
+        models = [replace(model, seen=each) for each in before]
         fits = [
             self._fit_target(design, target, of_target, shift, w0)
             for target, of_target, w0 in zip(targets.T, models, starts, strict=True)

@@ -159,7 +159,7 @@ class MAPRidge(Sequential, UncertainRegressor, MultiOutputMixin, RegressorMixin,
         self._fit_rows(X, y, check_weight(sample_weight, X))
         return self
 
-    def _fit_rows(self, X: Any, y: Array, weight: Array | None) -> None:
+    def _fit_rows(self, X: Any, y: Any, weight: Array | None) -> None:
         """Fit to rows that were checked."""
         Y, is_single = as_targets(y, X.dtype)
         fit = self._fit_targets(RidgeData(X, Y, weight, self.fit_intercept), is_single)

@@ -19,6 +19,7 @@ from ..exceptions import IncompatibleModelError
 from ._expansion import expansion_of
 from ._fit import warn_unless_converged
 from ._merge import check_same_model
+from ._partial_fit_checks import refuse_each_row
 from ._seen import Expansion
 from ._sufficient import SufficientRows
 from ._update_data import NewRows, checked_classes, checked_targets
@@ -77,7 +78,8 @@ class Sequential:
             longer known.
         IncompatibleModelError
             If an argument of the model needs every row: ``posterior="bootstrap"``, ``covariance="robust"``,
-            ``tune="loo"``, the prior Dropout; or the model was fitted by stochastic steps of `partial_fit`.
+            ``tune="loo"``, or the prior Dropout with a likelihood that is not Gaussian; or the model was fitted by
+            stochastic steps of `partial_fit`.
 
         Notes
         -----
@@ -202,20 +204,17 @@ class Sequential:
             If there is one.
         """
         model = self._model
-        for name, value in (("posterior", "bootstrap"), ("covariance", "robust"), ("tune", "loo")):
-            given = getattr(model, name, None)
-            if isinstance(given, str) and given == value:
-                raise IncompatibleModelError(
-                    f"{verb} keeps sums of the rows, and {name}={value!r} needs the rows themselves. "
-                    f"Set another {name}, or fit to all rows."
-                )
+        refuse_each_row(model, verb)
         if not isinstance(getattr(model, "precompute", False), bool):
             raise IncompatibleModelError(
                 f"{verb} needs another Gram matrix than the one in precompute, which is of the first rows. "
                 "Use precompute=False."
             )
         prior = getattr(model, "prior", None)
-        if (isinstance(prior, str) and prior == "dropout") or hasattr(prior, "at_information"):
+        follows = (isinstance(prior, str) and prior == "dropout") or hasattr(
+            prior, "at_information"
+        )
+        if follows and not self._is_summable():
             raise IncompatibleModelError(
                 f"{verb} cannot know the scale that prior={prior!r} takes from all rows. "
                 "Use Normal, or fit to all rows."

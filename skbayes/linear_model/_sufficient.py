@@ -197,5 +197,7 @@ def _without_mean(rows: Array, root: Array) -> Array:
 
 def _reflected(rows: Array) -> Array:
     """Return R with RᵀR that of the rows, of no more rows than columns."""
+    if not len(rows):  # a single row, whose squares about the mean are none
+        return rows
     (root,) = linalg.qr(rows, mode="r", overwrite_a=True, check_finite=False)
     return np.asarray(root[: rows.shape[1]])

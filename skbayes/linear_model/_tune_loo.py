@@ -132,8 +132,14 @@ class _Search:
 
     @property
     def best(self) -> float:
-        """Return log t of the highest score; of equal ones the smallest, with the simplest model."""
-        return max(sorted(self._fits), key=self.score)
+        """Return log t of the highest score; of equal ones the smallest, with the simplest model.
+
+        Where a coefficient leaves its kink noise and coefficients may not settle; such a fit is taken if there is no
+        other.
+        """
+        return max(
+            sorted(self._fits), key=lambda t: (self._fits[t].result.converged, self.score(t))
+        )
 
     def along(self, low: float, high: float) -> None:
         """Look at factors from low to high, and beyond as long as the score rises there."""

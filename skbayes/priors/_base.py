@@ -31,6 +31,11 @@ class Prior(BaseEstimator, ABC):
       equality at v = w, for a density that is not concave; ``majorizer(None)`` is one to begin with, before any w is
       known.
 
+    And two, of a prior with kinks that factorises, what ``posterior="smoothed"`` asks for:
+
+    - ``tilted(mean, variance) -> (log_integral, mean, variance)``: of p(w) N(w; mean, variance), by coefficient;
+    - ``spread()``: the standard deviation of a normal density about as wide. (`Group` shows how groups do it.)
+
     See Also
     --------
     skbayes.checks.check_prior : Whether a subclass keeps the contract.

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -38,6 +38,7 @@ def chart_for(name, fixed, x, positive=()):
 
 
 @pytest.mark.parametrize(("name", "fixed"), CHARTS, ids=IDS)
+@settings(max_examples=30)  # for each of twelve families
 @given(data=st.data())
 def test_there_and_back_and_always_around_the_data(name, fixed, data):
     x = data.draw(st.lists(st.floats(-3, 3), min_size=2, max_size=10, unique=True))

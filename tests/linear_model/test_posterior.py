@@ -193,6 +193,21 @@ def test_what_nothing_determines_has_an_infinite_variance(covariance):
     assert np.isinf(form.along(outside)).all()
 
 
+@pytest.mark.parametrize("likelihood", [Gaussian(scale=1.0), Categorical()])
+def test_the_rounding_of_a_mean_is_no_information(likelihood):
+    rng = np.random.default_rng(1)
+    s = rng.random(50)
+    constants = np.tile(rng.normal(size=20), (50, 1))
+    off = constants[0] != s @ constants / s.sum()
+    X = np.column_stack([rng.normal(size=50), constants[:, off][:, 0]])
+    y = rng.integers(3, size=50).astype(float)
+    y = y.astype(int) if isinstance(likelihood, Categorical) else y
+    objective = objective_of(X, y, likelihood, Flat(), weight=s)
+    variance = laplace_form(objective, np.zeros(objective.n_parameters)).variance().reshape(-1, 3)
+    assert np.isinf(variance[:, 1:]).all()
+    assert np.isfinite(variance[:, 0]).all()
+
+
 def test_nearly_collinear_features_tend_to_collinear_ones():
     X, y, *_ = data_of(50, 2, Gaussian(scale=1.0))
     noise = np.random.default_rng(5).normal(size=50)

@@ -193,7 +193,9 @@ def test_several_targets_an_offset_and_single_precision():
     np.testing.assert_allclose(single.coef_, clone(EXACT["map"]).fit(Z, y).coef_, rtol=1e-3)
 
 
-@pytest.mark.parametrize("prior", [Horseshoe(scale=0.1), Group(groups=[0, 0, 1, 1], scale=0.1)])
+@pytest.mark.parametrize(
+    "prior", [Horseshoe(scale=0.1), Group(groups=[0, 0, 1, 1], scale=0.1), Dropout(rate=0.3)]
+)
 def test_any_prior_counts_once(prior):
     whole = MAPRegressor(prior=prior).fit(Z, y)
     found = updated(MAPRegressor(prior=prior), Z, y, [100, 250])
@@ -456,7 +458,9 @@ def test_what_needs_every_row_is_refused():
     with pytest.raises(IncompatibleModelError, match="tune='loo' needs the rows"):
         MAPRegressor(tune="loo").fit(Z, y).update(Z, y)
     with pytest.raises(IncompatibleModelError, match="Dropout"):
-        MAPRegressor(prior=Dropout()).fit(Z, y).update(Z, y)
+        MAPClassifier(prior=Dropout()).fit(Z, LABELS).update(Z, LABELS)
+    with pytest.raises(IncompatibleModelError, match="partial_fit keeps sums"):
+        MAPRegressor(covariance="robust").partial_fit(Z, y)
     with pytest.raises(IncompatibleModelError, match="Go on with partial_fit"):
         MAPClassifier().partial_fit(Z, LABELS, classes=["no", "yes"]).update(Z, LABELS)
     with pytest.raises(IncompatibleModelError, match="precompute"):
