@@ -21,7 +21,7 @@ _INFINITE = 10.0
 # Steps in coordinates at which a better point is looked for around an estimate, and how often one is followed: a
 # likelihood with kinks has a maximum between any two of them.
 _NEARBY = (0.01, 0.03, 0.1, 0.3, 1.0)
-_HOPS = 8
+_HOPS, _MANY = 8, 3000
 # So many values are compared for a loc with a kink in the density, the nearest, and the best few tried.
 _VALUES, _TRIED = 15, 5
 # A shape at e^-5 of an end of its range may be there: a likelihood that is even in it levels off on the way.
@@ -209,9 +209,9 @@ def _hop(problem: Problem, chart: Chart, best: Solution) -> Solution | None:
     z, held, at_edge = _where(chart, best)
     objective = DensityObjective(chart, problem.observed, problem.prior, held, at_edge)
     keep = [j for j, name in enumerate(chart.free) if name not in held]
-    steps = np.concatenate(
-        [sign * size * np.eye(len(keep)) for size in _NEARBY for sign in (1, -1)]
-    )
+    # What smooths a likelihood is many points: then only the longer steps are worth their cost.
+    sizes = _NEARBY[-2:] if best.converged and problem.observed.n > _MANY else _NEARBY
+    steps = np.concatenate([sign * size * np.eye(len(keep)) for size in sizes for sign in (1, -1)])
     if not keep or best.away:
         return None
     around = z[keep] + steps

@@ -122,6 +122,11 @@ class Family:
         are points where one will do. What its distributions define, `_logpdf`, needs that only in a few of them: it is
         called as it is, if the first answer agrees with the long way.
         """
+        step = max(1, _AT_ONCE // max(x.size, 1))
+        blocks = [self._quick_block(x, theta[i : i + step]) for i in range(0, theta.shape[0], step)]
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+    def _quick_block(self, x: Array, theta: Array) -> Array:
         if self._road.get("is_quick", True):
             try:
                 found = self._defined_log_density(x, theta)
@@ -142,7 +147,7 @@ class Family:
     def _defined_log_density(self, x: Array, theta: Array) -> Array | None:
         """Return what the distribution defines, where all x and parameters are possible; None elsewhere."""
         k, n = theta.shape[0], x.size
-        if k * n > _AT_ONCE or n == 0:
+        if n == 0:
             return None
         loc = theta[:, self.n_shapes, None]
         scale = 1.0 if self.is_discrete else theta[:, -1, None]

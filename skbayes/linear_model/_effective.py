@@ -26,7 +26,7 @@ def effective_parameters(objective: Any, w: Array) -> float:
     """Return γ at the mode w of an objective with one output."""
     free, precision = _free(objective, w), _prior_curvature(objective, w)
     if not np.any(precision):
-        n_seen = np.count_nonzero(objective.curvature(w))
+        n_seen = int(np.count_nonzero(objective.curvature(w)))
         n_free = int(free.sum())
         if free.all() and objective.prior.is_smooth and n_seen == objective.n_samples >= n_free:
             # Without a prior: collinear features are fewer than they look.

@@ -20,14 +20,17 @@ Array = NDArray[Any]
 
 # Factors are looked for where τ² times the signal is between these: below, the prior leaves a coefficient a millionth
 # of its standard error and the evidence is that of the model without it; above (per observation), its linear
-# predictors reach ten thousand times their natural unit, and nothing but a likelihood without a maximum asks for more.
-_SMALLEST, _LARGEST = 1e-12, 1e8
+# predictors reach 1e8 times their natural unit, and nothing but a likelihood without a maximum asks for more.
+_SMALLEST, _LARGEST = 1e-12, 1e16
 # A group that ends below this does nothing, and is put to the lower end.
 _IDLE = 1e-4
 # The scan begins where a factor begins to matter, by tenfold variances: each maximum is wider than that.
 _FIRST, _STRIDE = 1e-2, 0.5 * np.log(10.0)
 # It ends after so many falls in a row, by this many nats in all.
 _FALLS, _DEPTH = 3, 10.0
+# One of many groups may have this many e-folds more than the best common factor: one relevant feature among p has √p
+# times as much, and where a group separates the classes there is no end.
+_FARTHEST = np.log(1e3)
 # A likelihood's parameter is looked for within this factor of where a fit without features leaves it, either way.
 _WIDEST = 1e6
 # The climb ends at a slope below this, in nats for an e-fold, far below what an observation says; it has settled
@@ -66,19 +69,17 @@ def highest_evidence(surface: EvidenceSurface) -> Summit:
     """Return the highest evidence found by climbs from the best common factor and from equal shares."""
     limits = _range(surface)
     G = surface.setting.n_groups
-    points = _scan(surface, limits.first, float(np.max(limits.high[:G])))
+    scanned = _scan(surface, limits.first, float(np.max(limits.high[:G])))
+    n_points = len(scanned)
+    points = [point for point in scanned if np.isfinite(point.value)]
+    if not points:
+        return Summit(scanned[0], False, "the curvature is singular for every scale", n_points)
     best = max(points, key=lambda point: point.value)
-    n_points = len(points)
-    if not np.isfinite(best.value):
-        return Summit(best, False, "the curvature is singular for every prior scale", n_points)
     if best is points[-1] and _slope(best, G) > _SETTLED:
         best = _last_credible(points, G)
-        limits = replace(
-            limits,
-            high=np.minimum(
-                limits.high, np.append(best.theta[:G], np.full(best.theta.size - G, np.inf))
-            ),
-        )
+        limits = limits.below(best.theta[:G])
+    elif G > 1:
+        limits = limits.below(np.maximum(best.theta, limits.shared)[:G] + _FARTHEST)
     tops = [_climb(surface, best, limits)]
     if G > 1 and best.n_determined < 1.0 + _n_flat(surface, best):
         # Of groups most of which are noise no common factor may be worth having, and no climb leaves that place.
@@ -101,10 +102,9 @@ def _last_credible(points: list[Point], G: int) -> Point:
     Laplace's approximation falls as well at first, and rises again where the posterior has lost the shape of a normal
     one: from there on it rises by its own error.
     """
-    last = len(points) - 1
-    while last > 0 and _slope(points[last - 1], G) < _slope(points[last], G):
-        last -= 1
-    return points[last]
+    slopes = np.array([_slope(point, G) for point in points])
+    steepest = int(np.argmax(slopes))
+    return points[steepest + int(np.argmin(slopes[steepest:]))]
 
 
 def _n_flat(surface: EvidenceSurface, point: Point) -> float:
@@ -182,6 +182,12 @@ class _Limits:
     first: Array
     shared: Array
     width: Array
+
+    def below(self, factors: Array) -> "_Limits":
+        """Return the same with the factors no higher than these."""
+        high = self.high.copy()
+        high[: factors.size] = np.minimum(high[: factors.size], factors)
+        return replace(self, high=high)
 
 
 def _range(surface: EvidenceSurface) -> _Limits:

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import fit_context
 from ..exceptions import IncompatibleModelError
+from ..solvers import SOLVERS, StochasticSolver
 from ._expansion import expansion_of
 from ._fit import warn_unless_converged
 from ._merge import check_same_model
@@ -247,7 +248,14 @@ class Sequential:
         model = self._model
         dtype = model.coef_.dtype
         X, Y, weight = sums.as_rows()
-        results = model._fit_rows(X, Y[:, 0] if is_single else Y, weight)
+        solver = getattr(model, "solver", None)
+        if _is_stochastic(solver):
+            model.solver = "auto"  # these few rows are no sample of the many that they stand for
+        try:
+            results = model._fit_rows(X, Y[:, 0] if is_single else Y, weight)
+        finally:
+            if solver is not None:
+                model.solver = solver
         model.coef_ = model.coef_.astype(dtype, copy=False)
         if isinstance(model.intercept_, (np.ndarray, np.generic)):
             model.intercept_ = model.intercept_.astype(dtype, copy=False)
@@ -331,6 +339,11 @@ class SequentialClassifier(Sequential):
 
     def _checked_rows(self, X: Any, y: Any, weight: Any, offset: Any) -> NewRows:
         return checked_classes(self, X, y, weight, offset)
+
+
+def _is_stochastic(solver: Any) -> bool:
+    kind = SOLVERS.get(solver) if isinstance(solver, str) else type(solver)
+    return kind is not None and issubclass(kind, StochasticSolver)
 
 
 def _check_size(sums: SufficientRows, n_new: int) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import psi
 from sklearn.base import clone
 
 from skbayes.likelihoods import (
@@ -190,3 +191,13 @@ def test_observations_outside_the_support_are_refused(likelihood, y, message):
 def test_a_parameter_out_of_range_is_refused(likelihood, message):
     with pytest.raises(ValueError, match=message):
         likelihood.log_density([1.0], [0.0])
+
+
+def test_gamma_shape_leaves_out_the_parameters_that_eta_was_fitted_with():
+    rng = np.random.default_rng(0)
+    y, eta, weight = rng.gamma(3.0, 1.0, 40), rng.normal(1.0, 0.1, 40), rng.uniform(0.5, 2.0, 40)
+    k = Gamma().update(y, eta, weight, dof=5.0).shape
+    ratio = y / np.exp(eta)
+    unit = weight @ (ratio - np.log(ratio) - 1.0) / (weight.sum() - 5.0)
+    assert np.log(k) - psi(k) == pytest.approx(unit, rel=1e-9)
+    assert k < Gamma().update(y, eta, weight).shape

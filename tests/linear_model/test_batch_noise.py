@@ -167,6 +167,17 @@ def test_the_steps_find_what_the_prior_dropout_says_in_closed_form(name):
     np.testing.assert_allclose(same.coef_, exact.coef_, atol=0.05)
 
 
+def test_features_that_are_nearly_one_do_not_slow_the_steps():
+    # Without noise coordinates that stretch the directions of next to no variance suit; with it they would drown.
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1500, 1)) + 0.01 * rng.normal(size=(1500, 8))
+    y = X.sum(axis=1) + 0.5 * rng.normal(size=1500)
+    exact = MAPRegressor(Gaussian(0.5), Dropout(0.3)).fit(X, y)
+    solver = SGD(dropout=0.3, batch_size=64, max_iter=25, random_state=0)
+    model = MAPRegressor(Gaussian(0.5), "flat", solver=solver).fit(X, y)
+    np.testing.assert_allclose(model.coef_, exact.coef_, rtol=0.05)
+
+
 def test_with_a_kink_in_the_prior_there_are_zeros_and_the_others_are_as_in_closed_form():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(2000, 5))

@@ -94,6 +94,15 @@ def test_two_classes_of_a_softmax_are_as_one_log_odds():
     np.testing.assert_allclose(both.coef_[1] - both.coef_[0], one.coef_[0], rtol=1e-4, atol=1e-6)
 
 
+def test_of_more_classes_the_information_is_that_of_the_mean_class_against_the_others():
+    X, eta, rng = rows(150)
+    y = np.argmax(np.column_stack([eta, -eta, 0.0 * eta]) + rng.gumbel(size=(150, 3)), axis=1)
+    model = MAPClassifier(Dropout(0.2), tol=1e-10).fit(X, y)
+    p = model.predict_proba(X)
+    expected = np.sum(p * (1.0 - p), axis=1) / 2.0 @ X**2
+    np.testing.assert_allclose(model.prior_.information, expected, rtol=1e-5)
+
+
 def test_sparse_rows_give_the_same_and_several_targets_a_prior_each():
     X, eta, rng = rows(80)
     X = X * (rng.random(X.shape) < 0.5)

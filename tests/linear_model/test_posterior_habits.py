@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 from sklearn.base import clone
 
-from skbayes.linear_model import MAPRidge
+from skbayes.linear_model import LinearRegressionMLE, MAPLasso, MAPRidge
 from tests.linear_model.posterior_cases import CASES, NAMES, SINGLE, TARGETS, N, X, first, fitted
 
 
@@ -33,10 +33,22 @@ def test_pickles_and_copies_keep_the_posterior_without_the_data(name, is_asked_b
         assert len(other.summary()) > 0
 
 
-def test_a_pickle_does_not_hold_the_data():
-    rows = np.random.default_rng(1).standard_normal((20_000, 3))
-    model = MAPRidge().fit(rows, rows[:, 0] + rows[:, 1] ** 2)
-    assert len(pickle.dumps(model)) < rows.nbytes / 20
+@pytest.mark.parametrize(
+    ("model", "shape"), [(MAPRidge(), (20_000, 3)), (MAPLasso(alpha=0.2), (100, 20_000))], ids=str
+)
+def test_a_pickle_does_not_hold_the_data(model, shape):
+    rows = np.random.default_rng(1).standard_normal(shape)
+    fit = clone(model).fit(rows, rows[:, 0] + rows[:, 1] ** 2)
+    assert len(pickle.dumps(fit)) < rows.nbytes / 10
+
+
+def test_a_copy_of_a_model_that_can_have_no_posterior_has_none():
+    rows = np.random.default_rng(1).standard_normal((5, 10))
+    model = LinearRegressionMLE().fit(rows, rows[:, 0])  # no residual is left to tell the noise
+    for fit in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert not hasattr(fit, "coef_std_")
+        with pytest.raises(AttributeError, match="no degrees of freedom left"):
+            _ = fit.coef_std_
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -265,7 +265,7 @@ def test_what_would_be_too_large_for_a_pickle_is_left_out_unless_it_is_asked_for
     held = pickle.loads(pickle.dumps(first.condense()))
     assert relative(held.update(wide[1400:], target[1400:]).coef_, whole.coef_) < 1e-10
     with pytest.raises(ValueError, match="dense matrix of"):
-        MAPRidge().fit(sparse.eye_array(20000, format="csr"), np.ones(20000)).condense()
+        MAPRidge().fit(sparse.csr_array(sparse.identity(20000)), np.ones(20000)).condense()
 
 
 @settings(max_examples=20, deadline=None)
@@ -438,6 +438,16 @@ def test_an_estimated_parameter_is_pooled():
     assert found.noise_scale_ == pytest.approx(whole.noise_scale_, rel=0.01)
     fixed = updated(MAPRegressor(Gamma(shape=2.0)), Z, TIMES, [300])
     assert fixed.likelihood_.shape == 2.0
+
+
+def test_a_stochastic_solver_is_not_let_loose_on_the_few_rows_of_the_sums():
+    whole = MAPRegressor(prior=Normal(scale=0.5)).fit(Z, y)
+    found = MAPRegressor(prior=Normal(scale=0.5), solver="sgd", random_state=0).fit(
+        Z[:300], y[:300]
+    )
+    found.update(Z[300:], y[300:])
+    assert relative(found.coef_, whole.coef_) < 1e-10
+    assert found.solver == "sgd"
 
 
 def test_alpha_per_row_follows_the_number_of_rows():

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
+from skbayes.exceptions import IncompatibleModelError
 from skbayes.likelihoods import (
     Bernoulli,
     Categorical,
@@ -156,8 +157,17 @@ def test_an_offset_and_a_location_are_taken_into_account(name):
     assert moved.log_evidence_ == pytest.approx(plain.log_evidence_, abs=1e-7)
 
 
-@pytest.mark.parametrize("name", ["poisson", "student t", "logit"])
-@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize(
+    ("name", "grouped"),
+    # The labels are separated by one of two groups, and there is no maximum.
+    [
+        ("poisson", False),
+        ("student t", False),
+        ("logit", False),
+        ("poisson", True),
+        ("student t", True),
+    ],
+)
 def test_more_features_than_rows(name, grouped):
     A, wide = draws(seed=2, n=40, p=90)
     likelihood, y = wide[name]
@@ -253,8 +263,28 @@ def test_classes_that_a_plane_separates_are_told():
     y = (X[:, 0] > 0.0) * 1
     with pytest.warns(ConvergenceWarning, match="rises with the prior scale without end"):
         model = MAPClassifier(tune="evidence").fit(X[:, :2], y)
-    assert np.all(np.isfinite(model.coef_))
     assert model.score(X[:, :2], y) == 1.0
+    # Where the approximation ends to be one, some log odds from nothing: not as far as one looks.
+    assert 1.0 < model.prior_.scale[0] < 1e3
+    with pytest.warns(ConvergenceWarning, match="rises with the prior scale without end"):
+        model = MAPClassifier(tune="ard").fit(X[:, :2], y)
+    assert np.all(np.isfinite(model.coef_))
+    assert np.all(model.prior_.scale < 1e3)
+
+
+def test_a_known_noise_far_below_the_signal():
+    model = MAPRegressor(Gaussian(1e-6), tune="evidence").fit(X, X @ [1.0, -0.5, 0.3, 0.0, 0.2])
+    # So well are the coefficients known that the best prior variance is their mean square.
+    assert model.prior_.scale[0] == pytest.approx(np.sqrt(1.38 / 5), rel=1e-4)
+    assert model.converged_
+
+
+def test_too_many_parameters_are_refused():
+    A = sparse.random_array((20, 20_001), density=0.001, rng=np.random.default_rng(0), format="csr")
+    y = np.arange(20) % 3
+    with pytest.raises(IncompatibleModelError, match=r"up to 10000 of them; got 20002.*tune='loo'"):
+        MAPRegressor("poisson", tune="ard").fit(A, y)
+    assert MAPRegressor("poisson", tune="evidence").fit(A, y).converged_
 
 
 def test_ard_finds_what_matters():
