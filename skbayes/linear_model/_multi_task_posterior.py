@@ -187,7 +187,9 @@ def row_sparse_posterior(mode: RowSparseMode) -> RowSparsePosterior:
     index = np.append(active, p) if fit_intercept else active
     forms: list[CovarianceForm] = [
         SupportForm(p + fit_intercept, index, DenseForm(noise * of_target))
-        for of_target in _by_target(root.reshape(active.size, k, -1), mean, float(s.sum()))
+        for of_target in _by_target(
+            root.reshape(active.size, k, root.shape[1]), mean, float(s.sum())
+        )
     ]
     return RowSparsePosterior(forms, noise, freedom)
 

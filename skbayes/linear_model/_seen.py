@@ -52,7 +52,7 @@ class Expansion:
     curvature: Array
     total: float
     freedom: float
-    likelihood: Likelihood | None
+    likelihood: Any
 
     @property
     def is_diagonal(self) -> bool:

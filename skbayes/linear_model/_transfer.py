@@ -79,7 +79,8 @@ def prior_from(estimator: Any, discount: float = 1.0, default: Any = None) -> In
     >>> y = X @ [1.0, -2.0, 0.5] + 0.3 * rng.standard_normal(500)
     >>> source = MAPRidge().fit(X, y)
     >>> Z = rng.standard_normal((4, 3))
-    >>> target = MAPRegressor(prior=prior_from(source, discount=0.5)).fit(Z, Z @ [1.0, -2.0, 0.5] + 7.0)
+    >>> prior = prior_from(source, discount=0.5)
+    >>> target = MAPRegressor(prior=prior).fit(Z, Z @ [1.0, -2.0, 0.5] + 7.0)
     >>> target.coef_.round(1), round(float(target.intercept_), 1)
     (array([ 1. , -2. ,  0.5]), 7.0)
     """
@@ -97,7 +98,8 @@ def prior_from(estimator: Any, discount: float = 1.0, default: Any = None) -> In
         discount=discount,
         default=default,
     )
-    prior.for_features(names, coef.shape[-1])  # what is wrong with the arguments is said here, and not in the next fit
+    # What is wrong with the arguments is said here, and not in the next fit.
+    prior.for_features(names, coef.shape[-1])
     return prior
 
 

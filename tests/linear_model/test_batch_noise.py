@@ -175,7 +175,9 @@ def test_features_that_are_nearly_one_do_not_slow_the_steps():
     exact = MAPRegressor(Gaussian(0.5), Dropout(0.3)).fit(X, y)
     solver = SGD(dropout=0.3, batch_size=64, max_iter=25, random_state=0)
     model = MAPRegressor(Gaussian(0.5), "flat", solver=solver).fit(X, y)
-    np.testing.assert_allclose(model.coef_, exact.coef_, rtol=0.05)
+    # The noise in y is that of 8 features of size 1, 3.5 times as large as y's own: the mean of 600 steps knows a
+    # coefficient to some 0.1; where the steps drown it is off by 1.
+    np.testing.assert_allclose(model.coef_, exact.coef_, atol=0.2)
 
 
 def test_with_a_kink_in_the_prior_there_are_zeros_and_the_others_are_as_in_closed_form():
