@@ -120,7 +120,7 @@ def table(results: list[Result]) -> str:
     lines = [
         ".. csv-table::",
         '   :header: "model", "rows x features", "scikit-learn", "skbayes", "times faster", '
-        '"with coef_std_", "times faster", "higher by (nats)"',
+        '"with ``coef_std_``", "times faster", "higher by (nats)"',
         "",
     ]
     for r in results:

@@ -116,10 +116,16 @@ def _finished(
     # Infinite on an edge; or a scale, or a shape that is one, that vanishes around a value.
     grows = bool(away) and highest > _INFINITE
     infinite = np.isposinf(terms).any()
-    if objective.at_edge and w.size:
+    if w.size:
+        around, _ = objective.terms(w + _FIRST * np.concatenate([np.eye(w.size), -np.eye(w.size)]))
+        # A value at the fixed end of the support: one shape allows it, those beside it make the density infinite.
+        infinite |= np.isposinf(around).any()
+        is_broken = not np.isfinite(around).all()
         # An edge that only one shape allows, and that any other makes impossible or infinite, is none.
-        around = w + _FIRST * np.concatenate([np.eye(w.size), -np.eye(w.size)])
-        infinite |= not np.isfinite(objective.terms(around)[0]).all()
+        infinite |= bool(objective.at_edge) and is_broken
+        if is_broken and not (objective.chart.lower_end or objective.chart.upper_end):
+            # The support of Pearson's type III ends, and scipy does not say where.
+            converged, message = False, "a value is at an end of the support"
     is_singular = bool(infinite or grows) and not problem.family.is_discrete
     return Solution(
         theta=objective.theta(w[None, :])[0],

@@ -20,7 +20,7 @@ from ._data import checked_data, checked_weight
 from ._family import family_of
 from ._fit import ColumnFit, fit_column
 from ._observations import columns_of, log_density_of, observations_of
-from ._options import fixed_of, prior_of, solver_of, start_of
+from ._options import fixed_of, params_of, prior_of, solver_of, start_of
 from ._problem import Problem, away_message
 from ._table import LikelihoodTable
 
@@ -64,11 +64,11 @@ class DistributionEstimator(DensityMixin, BaseEstimator):
     log_likelihood_ : float
         Log likelihood of the data at the estimate, weighted, summed over points and columns.
     objective_ : float
-        Negative log posterior, of normalised densities: −log_likelihood_ − log prior.
+        Negative log posterior, of normalised densities: minus `log_likelihood_`, minus the log prior.
     aic_ : float
-        Akaike's information criterion, 2 k − 2 log_likelihood_, k the number of free parameters; lower is better.
+        Akaike's information criterion, 2 k − 2 log L, L the likelihood, k free parameters; lower is better.
     bic_ : float
-        Bayesian information criterion, k log n − 2 log_likelihood_, n the sum of the weights.
+        Bayesian information criterion, k log n − 2 log L, n the sum of the weights.
     n_iter_ : int
         Iterations of the solver, the most of all columns; a formula counts as one.
     converged_ : bool
@@ -320,7 +320,10 @@ class DistributionEstimator(DensityMixin, BaseEstimator):
         """
         found = self.score_samples(X, lower=lower, upper=upper)
         weight = checked_weight(sample_weight, found.size)
-        return float(np.average(found, weights=weight))
+        if weight is None:
+            return float(found.mean())
+        counts = weight > 0.0  # a row of weight zero does not count, impossible or not
+        return float(np.average(found[counts], weights=weight[counts]))
 
     def sample(self, n_samples: int = 1, random_state: Any = None) -> Array:
         """Draw from the distribution at the estimate.
@@ -389,7 +392,7 @@ class DistributionEstimator(DensityMixin, BaseEstimator):
                 f" for each column, or one for all."
             )
         return [
-            {**fit.params, **start_of(part, fit.family, {})}
+            {**fit.params, **params_of(part, fit.family)}
             for fit, part in zip(self._fits, given, strict=True)
         ]
 

@@ -179,10 +179,7 @@ class Family:
         # scipy warns of logarithms of zero and of overflow: both are a density of zero, and are used as one.
         with np.errstate(all="ignore"):
             blocks = [
-                np.broadcast_to(
-                    function([column[:, None] for column in theta[i : i + step].T]),
-                    (min(step, k - i), n),
-                )
+                np.broadcast_to(_evaluated(function, theta[i : i + step]), (min(step, k - i), n))
                 for i in range(0, k, step)
             ]
         found = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
@@ -191,6 +188,18 @@ class Family:
     def frozen(self, params: Mapping[str, float]) -> Any:
         """Return scipy's distribution with these parameters."""
         return self.dist(**params)
+
+
+def _evaluated(function: Any, theta: Array) -> Array:
+    """Return the function of the columns of theta; NaN for rows at which it overflows with an error."""
+    try:
+        found: Array = function([column[:, None] for column in theta.T])
+    except OverflowError:  # of Boost, in the noncentral t distribution: one row fails all
+        if theta.shape[0] == 1:
+            return np.full((1, 1), np.nan)
+        rows = [_evaluated(function, row) for row in theta[:, None, :]]
+        return np.concatenate(np.broadcast_arrays(*rows) if len(rows) > 1 else rows)
+    return found
 
 
 def _log_between(dist: Any, lower: Array, upper: Array, columns: list[Array]) -> Array:

@@ -138,12 +138,32 @@ def _check_data(problem: Problem) -> None:
             f" n_samples={observed.n}. Fix some, give priors, or more data."
         )
     by_data = {"loc", "scale"} <= set(free) and "scale" not in problem.prior
+    if observed.is_censored:
+        _check_limits(problem, by_data=by_data)
     if by_data and not observed.is_censored and np.ptp(observed.x) == 0.0:
         raise UnboundedLikelihoodError(
             f"All values are {observed.x[0]:g} (n_samples={observed.n}): the likelihood of {family.name} grows"
             f" without bound as scale goes to 0. Use fixed={{'scale': ...}}, a prior of scale, or other data."
         )
     _check_support(problem)
+
+
+def _check_limits(problem: Problem, *, by_data: bool) -> None:
+    """Refuse limits that say nothing, or that a vanishing scale meets all at once."""
+    observed = problem.observed
+    if observed.x.size > 0:
+        return
+    if observed.stand_in()[0].size == 0:
+        raise ValueError(
+            f"Limits are infinite for all rows (n_samples={observed.n}), so there are no data. Give at least one"
+            f" value, or a finite limit."
+        )
+    if by_data and observed.lower.max() <= observed.upper.min():
+        raise ValueError(
+            f"All values are censored and their limits overlap, from {observed.lower.max():g} to"
+            f" {observed.upper.min():g}: {problem.family.name} there with a scale near 0 has a likelihood of 1. Use"
+            f" fixed={{'scale': ...}}, a prior of scale, or rows of which more is known."
+        )
 
 
 def _check_whole(family: Family, observed: Observations) -> None:

@@ -13,7 +13,7 @@ from ..solvers import SOLVERS, Newton, Solver
 from ._family import Family
 from ._objective import DensityObjective
 
-__all__ = ["fixed_of", "prior_of", "solver_of", "start_of"]
+__all__ = ["fixed_of", "params_of", "prior_of", "solver_of", "start_of"]
 
 
 def fixed_of(fixed: Mapping[str, float] | None, family: Family) -> dict[str, float]:
@@ -46,6 +46,17 @@ def start_of(
     return checked
 
 
+def params_of(params: Mapping[str, float] | None, family: Family) -> dict[str, float]:
+    """Return the parameters that are given for a table.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown or a value impossible.
+    """
+    return _checked(params, "params", family)
+
+
 def _checked(values: Mapping[str, float] | None, what: str, family: Family) -> dict[str, float]:
     checked = {}
     for name, value in _items(values, what, family):
@@ -67,7 +78,7 @@ def prior_of(prior: Any, family: Family, fixed: Mapping[str, float]) -> dict[str
     TypeError
         If it is no dict, or an entry is no prior.
     ValueError
-        If a name is unknown or fixed, or the parameter a whole number.
+        If a name is unknown or fixed, the parameter a whole number, or the prior not of a single number.
     """
     checked: dict[str, Prior] = {}
     for name, given in _items(prior, "prior", family):
@@ -75,6 +86,11 @@ def prior_of(prior: Any, family: Family, fixed: Mapping[str, float]) -> dict[str
         if not isinstance(part, Prior):
             raise TypeError(
                 f"prior[{name!r}] must be a prior or the name of one; got {type(part).__name__}. Use for example"
+                f" skbayes.priors.Normal(loc=0.0, scale=1.0)."
+            )
+        if not (part.is_smooth or hasattr(part, "separable")):
+            raise ValueError(
+                f"prior[{name!r}] must be a density of a single number; got {part}. Use for example"
                 f" skbayes.priors.Normal(loc=0.0, scale=1.0)."
             )
         if family.domains[name].is_integer:

@@ -265,6 +265,9 @@ def _root_of_inverse(hessian: Array) -> tuple[Array, Array]:
 
 def _jacobian(objective: DensityObjective, w: Array) -> Array:
     """Return dθ/dw, (n_parameters, m)."""
-    steps = 1e-6 * np.eye(w.size)  # parameters are smooth to rounding: ε^(1/3)
+    # Parameters are smooth to rounding, which of data far from zero is in units of the spread that much larger: ε^(1/3).
+    far = max(1.0, abs(objective.chart.centre) / objective.chart.unit)
+    step = float(np.cbrt(np.finfo(float).eps * far))
+    steps = step * np.eye(w.size)
     ahead, behind = objective.theta(w + steps), objective.theta(w - steps)
-    return (ahead - behind).T / 2e-6
+    return (ahead - behind).T / (2.0 * step)

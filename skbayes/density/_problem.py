@@ -102,6 +102,13 @@ def unbounded_message(problem: Problem, chart: Chart, solution: Solution) -> str
         which = "smallest" if end == "lower" else "largest"
         what = f"where the support ends at the {which} value, {value:g}, the density is infinite"
         culprits = list(chart.edges)
+    elif not solution.away and (touched := _touched(problem, solution)) is not None:
+        return (
+            f"The likelihood of {family.name} grows without bound on these data (n_samples={problem.observed.n}): the"
+            f" support ends exactly at the value {touched:g} (with {shown}), where a shape can make the density"
+            f" infinite. Leave such values out, say upper= of them (less than what can be measured), or fix loc"
+            f" elsewhere."
+        )
     else:
         culprits = list(dict.fromkeys([*solution.away, *culprits]))
         what = f"as {culprits[0]} runs to its end the density at a value becomes infinite"
@@ -111,6 +118,14 @@ def unbounded_message(problem: Problem, chart: Chart, solution: Solution) -> str
         f" No maximum inside was found; the search went to {shown}. Use {remedy}, a prior of {culprits[0]}, or a start"
         f" if you know of a maximum."
     )
+
+
+def _touched(problem: Problem, solution: Solution) -> float | None:
+    """Return a value that is exactly at an end of the support, if there is one."""
+    a, b = problem.family.ends(solution.theta[None, :])
+    loc, scale = solution.theta[-2:]
+    ends = (loc + scale * float(a[0]), loc + scale * float(b[0]))
+    return next((end for end in ends if np.any(problem.observed.x == end)), None)
 
 
 def away_message(family: Family, solution: Solution) -> str:

@@ -51,18 +51,22 @@ def search(problem: Problem) -> Solution:
     """
     found = _search(problem)
     for name, part in problem.prior.items():
-        if not part.is_smooth:
+        if not part.is_smooth and _kink(part) in problem.family.domains[name]:
             found = _lower(found, _at_kink(problem, name, part))
     return found
 
 
 def _at_kink(problem: Problem, name: str, part: Any) -> Solution:
     """Return the solution with a parameter where its prior has a kink."""
-    kink = float(np.ravel(part.separable()[0])[0])
+    kink = _kink(part)
     rest = {key: prior for key, prior in problem.prior.items() if key != name}
     found = search(replace(problem, fixed={**problem.fixed, name: kink}, prior=rest))
     value = found.value - part.log_density(np.array([kink]))
     return replace(found, value=value, held=found.held | {name})
+
+
+def _kink(part: Any) -> float:
+    return float(np.ravel(part.separable()[0])[0])
 
 
 def _lower(first: Solution, second: Solution) -> Solution:

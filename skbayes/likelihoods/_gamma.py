@@ -88,8 +88,7 @@ class Gamma(OrderedLikelihood):
 
     def predictive(self, eta: ArrayLike, variance: ArrayLike) -> tuple[Floats, Floats]:
         k = fixed_parameter(self.shape, "shape", "Gamma")
-        mean, square = log_normal_moments(as_eta(eta), variance)
-        return mean, np.sqrt(square / k + (square - np.square(mean)))
+        return log_normal_moments(as_eta(eta), variance, 1.0 / k, count=0.0)
 
     def sample(
         self, eta: ArrayLike, random_state: int | np.random.Generator | None = None

@@ -8,12 +8,21 @@ from ._base import Floats, like, total_weight, weighted_mean
 __all__ = ["log_mean", "log_normal_moments"]
 
 
-def log_normal_moments(eta: Floats, variance: ArrayLike) -> tuple[Floats, Floats]:
-    """Return E μ = exp(η + v/2) and E μ² = (E μ)² exp v."""
+def log_normal_moments(
+    eta: Floats, variance: ArrayLike, noise: float = 0.0, count: float = 1.0
+) -> tuple[Floats, Floats]:
+    """Return mean and standard deviation of y, where log μ is N(η, v) and the variance of y given μ is c²μ + φμ².
+
+    E μ = exp(η + v/2), and the variance is c² E μ + (E μ)² (r + φ (1 + r)) with r = exp v − 1. `noise` is φ, `count` c.
+    """
     spread = like(variance, eta)
-    with np.errstate(over="ignore"):
+    # By expm1 a small v keeps its digits, and no square of the mean can overflow; inf times a v of 0 is no number,
+    # which the hypotenuse with inf takes for inf.
+    with np.errstate(over="ignore", invalid="ignore"):
         mean = np.exp(eta + 0.5 * spread)
-        return mean, np.square(mean) * np.exp(spread)
+        share = np.expm1(spread)
+        share = share + float(noise) * (1.0 + share)
+        return mean, np.hypot(count * np.sqrt(mean), mean * np.sqrt(share))
 
 
 def log_mean(y: ArrayLike, weight: ArrayLike | None) -> float:

@@ -60,8 +60,7 @@ class Poisson(CountLikelihood):
             return np.exp(as_eta(eta))
 
     def predictive(self, eta: ArrayLike, variance: ArrayLike) -> tuple[Floats, Floats]:
-        mean, square = log_normal_moments(as_eta(eta), variance)
-        return mean, np.sqrt(mean + (square - np.square(mean)))
+        return log_normal_moments(as_eta(eta), variance)
 
     def sample(
         self, eta: ArrayLike, random_state: int | np.random.Generator | None = None

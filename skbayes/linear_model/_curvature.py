@@ -112,6 +112,18 @@ class Curvature:
             rows = rows[self._is_null(directions, rows)]
         return rows.T if len(rows) else None
 
+    def shared(self) -> tuple[Array | None, Array | None]:
+        """Return directions in which all classes move alike, and the curvature there if it is that of the prior alone.
+
+        The data have none there, and what is left of theirs by rounding may be more than the prior has.
+        """
+        first = self.precisions[0]
+        is_alike = first.ndim == 1 and all(np.array_equal(q, first) for q in self.precisions)
+        if self.n_classes is None or not is_alike or not (self.picked is self.coupling is None):
+            return self.convention(), None
+        K = self.n_classes
+        return np.tile(np.eye(self.width), (K, 1)) / np.sqrt(K), first
+
     def _is_null(self, directions: Array, rows: Array) -> Array:
         """Return in which directions (k, K, width), of rows (k, m), neither prior nor rows seen earlier curve."""
         product = np.stack(

@@ -97,18 +97,18 @@ def _of_classes(part: Curvature) -> CovarianceForm:
         H = blocks_of(part, part.d) + Q
         H = H if part.picked is None else H[np.ix_(part.picked, part.picked)]
         H = H if part.coupling is None else H + part.coupling
-        return DenseForm.of_precision(H, part.convention())
+        return DenseForm.of_precision(H, *part.shared())
     mean = _mean(part, trace)
     H = blocks_of(part, part.d, _centred(part.design, mean))
     totals = np.einsum("nkk->k", part.d)
     levels = np.hstack([np.outer(totals, mean**2), np.zeros((totals.size, 1))])
     _clear_constant(H, levels.ravel(), len(part.d))
     H += Q
-    return _shifted(DenseForm.of_precision(H, part.convention()), mean, part)
+    return _shifted(DenseForm.of_precision(H, *part.shared()), H, mean, part)
 
 
-def _shifted(form: DenseForm, mean: Array, part: Curvature) -> DenseForm:
-    """Return the form of the parameters of the features as they are, from that of centred ones."""
+def _shifted(form: DenseForm, H: Array, mean: Array, part: Curvature) -> DenseForm:
+    """Return the form of the parameters of the features as they are, from that of centred ones and its precision."""
     shape = (part.n_outputs, part.width)
     places = np.arange(form.size).reshape(shape)
 
@@ -121,7 +121,7 @@ def _shifted(form: DenseForm, mean: Array, part: Curvature) -> DenseForm:
     root = of_plain(form.root)
     if convention is not None:
         root -= convention @ (convention.T @ root)
-    H = form.precision().copy()
+    H = H.copy()
     # H in the plain parameters: the intercept of the centred ones is b + μ'w.
     for axis in (0, 1):
         H = H if axis == 0 else H.T

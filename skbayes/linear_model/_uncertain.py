@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from ._lazy_attributes import LazyAttributes
+from .._sklearn import LazyAttributes
 from ._leaves_one_out import LeavesOneOut
 from ._outcome import NoOutcome, Outcome
 from ._predictive import averaged_probabilities, predictive_quantile

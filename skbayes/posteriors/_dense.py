@@ -61,7 +61,9 @@ class DenseForm(CovarianceForm):
     scale: Array | None = None
 
     @classmethod
-    def of_precision(cls, precision: Array, convention: Array | None = None) -> "DenseForm":
+    def of_precision(
+        cls, precision: Array, convention: Array | None = None, stiffness: Array | None = None
+    ) -> "DenseForm":
         """Invert a precision.
 
         Parameters
@@ -70,6 +72,9 @@ class DenseForm(CovarianceForm):
             H, positive semi-definite.
         convention : ndarray of shape (m, q) or None, default=None
             Null directions C of H, orthonormal, in which the parameters are fixed by convention.
+        stiffness : ndarray of shape (q,) or None, default=None
+            Where C are not null directions but eigenvectors: their eigenvalues, which the rounding of H may have
+            swallowed; 0 for a null direction after all. None: all are null.
 
         Returns
         -------
@@ -83,16 +88,25 @@ class DenseForm(CovarianceForm):
         """
         H = np.asarray(precision, dtype=np.float64)
         diagonal = np.diag(H)
-        level = float(diagonal.max(initial=0.0)) or 1.0
-        # With some precision along the convention the matrix is regular; it is projected out again below.
-        filled = H if convention is None else H + level * (convention @ convention.T)
+        filled = H
+        if convention is not None:
+            # With some precision along the convention, in the units of each, the matrix is regular; it is projected
+            # out again below.
+            levels = np.square(convention).T @ diagonal
+            levels[levels <= 0.0] = float(diagonal.max(initial=0.0)) or 1.0
+            filled = H + (convention * levels) @ convention.T
         root, undetermined, scale = _inverse_root(filled)
         if undetermined is not None:
             root = _without(root, np.linalg.qr(undetermined)[0])
         if convention is not None:
             root = _without(root, convention)
+        is_null = convention is not None
+        if convention is not None and stiffness is not None:
+            stiff = stiffness > 0.0
+            root = np.hstack([root, convention[:, stiff] / np.sqrt(stiffness[stiff])])
+            is_null = not stiff.all()
         # A regular H is the inverse of what the root says: no need to keep it.
-        is_regular = undetermined is None and convention is None
+        is_regular = undetermined is None and not is_null
         return cls(root, None if is_regular else H, undetermined, scale)
 
     @property

@@ -180,3 +180,11 @@ def test_intervals_cover_the_truth_as_often_as_they_say(name, truth, fixed):
         inside.append((lower <= true) & (true <= upper))
     # Three standard errors of 600 trials, 3.7 %, and 1 % for what normal theory misses at 300 points.
     np.testing.assert_allclose(np.mean(inside, axis=0), 0.9, atol=0.047)
+
+
+@pytest.mark.parametrize("offset", [1.7e9, 1e11])
+def test_data_far_from_zero_have_the_same_standard_deviations(offset):
+    x = stats.logistic.rvs(size=50, random_state=0)[:, None]
+    near, far = (DistributionEstimator("logistic").fit(x + d).posterior_.std for d in (0.0, offset))
+    # Rounding moves the data by 1e-5 at most: what is left is that of the differences.
+    np.testing.assert_allclose(far, near, rtol=1e-3)

@@ -98,3 +98,17 @@ def test_a_prior_of_positive_numbers_makes_loc_one():
     residual = ((x - grid) ** 2).mean(axis=0)
     together = -15.0 * np.log(residual) + np.log(grid) - grid
     assert model.params_["loc"] == pytest.approx(grid[np.argmax(together)], abs=2e-4)
+
+
+def test_a_kink_outside_the_range_of_the_parameter_is_passed_by():
+    # Laplace's prior at 0 is the exponential distribution of a scale: b e^{-s/b} with the likelihood s^-n e^{-S/s} of
+    # exponential data gives s²/b + n s − S = 0.
+    x = np.array([[1.0], [2.0], [6.0]])
+    model = DistributionEstimator("expon", {"scale": Laplace(scale=2.0)}, fixed={"loc": 0.0}).fit(x)
+    assert model.params_["scale"] == pytest.approx((-3.0 + np.sqrt(9.0 + 4.0 * 9.0 / 2.0)), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["horseshoe", "group"])
+def test_a_prior_that_is_none_of_a_single_number_is_refused(name):
+    with pytest.raises(ValueError, match="density of a single number"):
+        DistributionEstimator("norm", {"loc": name}).fit([[1.0], [2.0]])

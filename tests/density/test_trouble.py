@@ -152,3 +152,51 @@ def test_all_fixed_is_no_fit_but_a_likelihood():
     assert model.log_likelihood_ == pytest.approx(stats.norm.logpdf(X, 1.0, 2.0).sum())
     assert model.aic_ == pytest.approx(-2.0 * model.log_likelihood_)
     assert model.posterior_.mean.size == 0
+
+
+@pytest.mark.parametrize("name", ["gamma", "weibull_min", "fisk"])
+def test_a_zero_at_the_fixed_end_of_the_support_is_an_error(name):
+    # A shape below 1 makes the density infinite there; 1 is no maximum, though the only one with a finite value.
+    x = [[3.0], [0.0], [2.0], [1.0], [4.0], [0.5]]
+    with pytest.raises(UnboundedLikelihoodError, match="ends exactly at the value 0"):
+        DistributionEstimator(name, fixed={"loc": 0.0}).fit(x)
+    limit = [np.nan, 0.1, np.nan, np.nan, np.nan, np.nan]  # what the message says to do
+    assert DistributionEstimator(name, fixed={"loc": 0.0}).fit(x, upper=limit).converged_
+
+
+def test_an_end_of_the_support_that_scipy_does_not_name_is_said():
+    x = stats.pearson3.rvs(-2.0, size=25, random_state=1)[:, None]
+    with pytest.warns(ConvergenceWarning, match="at an end of the support"):
+        DistributionEstimator("pearson3").fit(x)
+
+
+def test_parameters_at_which_scipy_overflows_with_an_error_are_passed_by():
+    x = stats.nct.rvs(14, 0.24, size=25, random_state=3)[:, None]
+    model = DistributionEstimator("nct").fit(x)
+    truth = stats.nct.logpdf(x, 14, 0.24).sum()
+    assert model.log_likelihood_ >= truth
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"lower": [[-np.inf], [-np.inf]]}, "there are no data"),
+        ({"upper": [[1.0], [2.0]]}, "limits overlap, from -inf to 1"),
+        ({"lower": [[1.0], [2.0]]}, "limits overlap, from 2 to inf"),
+    ],
+)
+def test_limits_that_leave_everything_open_are_refused(limits, message):
+    with pytest.raises(ValueError, match=message):
+        DistributionEstimator("norm").fit([[1.0], [2.0]], **limits)
+
+
+def test_a_row_of_weight_zero_may_be_impossible():
+    model = DistributionEstimator("expon", fixed={"loc": 0.0}).fit([[1.0], [3.0]])
+    # log density of the exponential distribution of mean 2 at 1
+    assert model.score([[1.0], [-1.0]], sample_weight=[1.0, 0.0]) == pytest.approx(-np.log(2) - 0.5)
+
+
+def test_unknown_parameters_of_a_table_are_called_so():
+    model = DistributionEstimator().fit([[1.0], [2.0]])
+    with pytest.raises(ValueError, match="params names parameters that norm does not have"):
+        model.likelihood({"mean": 1.0})

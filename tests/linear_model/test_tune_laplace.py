@@ -280,7 +280,7 @@ def test_a_known_noise_far_below_the_signal():
 
 
 def test_too_many_parameters_are_refused():
-    A = sparse.random_array((20, 20_001), density=0.001, rng=np.random.default_rng(0), format="csr")
+    A = sparse.random(20, 20_001, density=0.001, random_state=0, format="csr")
     y = np.arange(20) % 3
     with pytest.raises(IncompatibleModelError, match=r"up to 10000 of them; got 20002.*tune='loo'"):
         MAPRegressor("poisson", tune="ard").fit(A, y)

@@ -13,8 +13,8 @@ class LazyAttributes:
     """Keeps scikit-learn (1.9) from computing attributes that are made on demand.
 
     Its `dir` asks for every attribute whether it is there, and the page that it draws of a fitted estimator asks for
-    every value, through `inspect.getmembers`. The one method of its that is overridden here is private; releases
-    before have none of that name and never call this one.
+    every value, through `inspect.getmembers`. Private is the method that draws; releases before 1.9 have none of that
+    name and never call this one.
     """
 
     _lazy_attributes: frozenset[str] = frozenset()
