@@ -320,10 +320,8 @@ class DistributionEstimator(DensityMixin, BaseEstimator):
         """
         found = self.score_samples(X, lower=lower, upper=upper)
         weight = checked_weight(sample_weight, found.size)
-        if weight is None:
-            return float(found.mean())
-        counts = weight > 0.0  # a row of weight zero does not count, impossible or not
-        return float(np.average(found[counts], weights=weight[counts]))
+        counts = slice(None) if weight is None else weight > 0.0  # a zero: impossible or not
+        return float(np.average(found[counts], weights=None if weight is None else weight[counts]))
 
     def sample(self, n_samples: int = 1, random_state: Any = None) -> Array:
         """Draw from the distribution at the estimate.

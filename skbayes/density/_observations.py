@@ -64,7 +64,8 @@ class Observations:
             return self.x, self.weight
         low = np.where(np.isfinite(self.lower), self.lower, self.upper)
         high = np.where(np.isfinite(self.upper), self.upper, self.lower)
-        middle = 0.5 * (low + high)
+        with np.errstate(invalid="ignore"):  # nothing is known of a point without a finite limit
+            middle = 0.5 * (low + high)
         known = np.isfinite(middle)
         keep = np.concatenate([np.ones(self.x.size, dtype=bool), known])
         return np.concatenate([self.x, middle[known]]), self.weight[keep]

@@ -265,7 +265,7 @@ def _root_of_inverse(hessian: Array) -> tuple[Array, Array]:
 
 def _jacobian(objective: DensityObjective, w: Array) -> Array:
     """Return dθ/dw, (n_parameters, m)."""
-    # Parameters are smooth to rounding, which of data far from zero is in units of the spread that much larger: ε^(1/3).
+    # Parameters are smooth to rounding, hence ε^(1/3); of data far from zero ε is that much larger in their spread.
     far = max(1.0, abs(objective.chart.centre) / objective.chart.unit)
     step = float(np.cbrt(np.finfo(float).eps * far))
     steps = step * np.eye(w.size)

@@ -312,7 +312,7 @@ class UncertainClassifier(Uncertain):
         if n_rows > 1:
             rows = posterior.mean.reshape(n_rows, -1)
             found = [
-                averaged_probabilities(A @ rows.T, posterior.predictor_covariance(A))
+                averaged_probabilities(A @ rows.T, posterior.predictor_covariance(A, centred=True))
                 for A in _blocks(X, rows.shape[1])
             ]
             return np.concatenate(found).astype(X.dtype, copy=False)

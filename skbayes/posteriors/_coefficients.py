@@ -239,13 +239,16 @@ class CoefficientPosterior(GaussianPosterior):
         """
         return self.form.along(_as_rows(A))
 
-    def predictor_covariance(self, A: Any) -> Array:
+    def predictor_covariance(self, A: Any, centred: bool = False) -> Array:
         """Covariance of the linear predictors of all classes, or the variance of the single one.
 
         Parameters
         ----------
         A : ndarray or sparse matrix of shape (n, m / K)
             Features, and a last column of ones if there is an intercept.
+        centred : bool, default=False
+            Of K classes: whether each linear predictor is taken less the mean of all, which is all that probabilities
+            depend on.
 
         Returns
         -------
@@ -256,7 +259,7 @@ class CoefficientPosterior(GaussianPosterior):
         A = _as_rows(A)
         if K is None:
             return self.form.along(A)
-        return self.form.between_outputs(A, K)
+        return self.form.between_contrasts(A, K) if centred else self.form.between_outputs(A, K)
 
     def diagnostics(
         self, n_draws: int = 2000, random_state: int | np.random.Generator | None = None

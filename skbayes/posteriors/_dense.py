@@ -147,7 +147,15 @@ class DenseForm(CovarianceForm):
         return along
 
     def between_outputs(self, A: Any, K: int) -> Array:
+        return self._between(A, self.root.reshape(K, self.size // K, -1))
+
+    def between_contrasts(self, A: Any, K: int) -> Array:
+        # The mean is taken off the root: what classes share may be so large that their differences drown in it.
         blocks = self.root.reshape(K, self.size // K, -1)
+        return self._between(A, blocks - blocks.mean(axis=0))
+
+    def _between(self, A: Any, blocks: Array) -> Array:
+        K = len(blocks)
         covariance = np.empty((A.shape[0], K, K))
         for part in chunks_of(A.shape[0], K * self.root.shape[1]):
             halves = np.stack([A[part] @ block for block in blocks], axis=1)  # (n, K, r)

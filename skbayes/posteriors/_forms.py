@@ -155,6 +155,25 @@ class CovarianceForm(ABC):
                     covariance[part, k, other] = _row_sums(rows, block)
         return 0.5 * (covariance + covariance.transpose(0, 2, 1))
 
+    def between_contrasts(self, A: Any, K: int) -> Array:
+        """Covariances of the linear predictors of a row less their mean: all that a softmax knows of them.
+
+        Parameters
+        ----------
+        A : ndarray or CSR matrix of shape (n, m / K)
+            Rows.
+        K : int
+            Number of linear predictors.
+
+        Returns
+        -------
+        covariance : ndarray of shape (n, K, K)
+            Of each row.
+        """
+        covariance = self.between_outputs(A, K)
+        covariance = covariance - covariance.mean(axis=1, keepdims=True)
+        return np.asarray(covariance - covariance.mean(axis=2, keepdims=True))
+
     def dense(self) -> Array:
         """Form Σ.
 

@@ -105,7 +105,9 @@ def test_a_kink_outside_the_range_of_the_parameter_is_passed_by():
     # exponential data gives s²/b + n s − S = 0.
     x = np.array([[1.0], [2.0], [6.0]])
     model = DistributionEstimator("expon", {"scale": Laplace(scale=2.0)}, fixed={"loc": 0.0}).fit(x)
-    assert model.params_["scale"] == pytest.approx((-3.0 + np.sqrt(9.0 + 4.0 * 9.0 / 2.0)), rel=1e-6)
+    assert model.params_["scale"] == pytest.approx(
+        (-3.0 + np.sqrt(9.0 + 4.0 * 9.0 / 2.0)), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("name", ["horseshoe", "group"])

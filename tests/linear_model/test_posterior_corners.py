@@ -56,7 +56,9 @@ def test_prior_of_what_all_classes_share_is_not_lost_beside_features_in_large_un
     # coefficient has a variance of 1/K: that of the mean of K standard normal ones.
     rng = np.random.default_rng(0)
     X = 1e7 * rng.standard_normal((60, 2))
-    y = np.argmax(1e-7 * X @ [[1.0, -1.0, 0.0], [0.0, 1.0, -1.0]] + rng.gumbel(size=(60, 3)), axis=1)
+    y = np.argmax(
+        1e-7 * X @ [[1.0, -1.0, 0.0], [0.0, 1.0, -1.0]] + rng.gumbel(size=(60, 3)), axis=1
+    )
     model = MAPClassifier(fit_intercept=fit_intercept).fit(X, y)
     np.testing.assert_allclose(model.coef_std_, 3**-0.5, rtol=1e-6)
 
@@ -70,3 +72,20 @@ def test_units_of_one_feature_leave_the_others_their_digits():
     units = np.array([1.0, 1e7, 1.0])
     plain, scaled = (MAPClassifier("flat", tol=1e-10).fit(Z, y).coef_std_ for Z in (X, X * units))
     np.testing.assert_allclose(scaled * units, plain, rtol=1e-4)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_averaged_probabilities_do_not_know_the_unit_of_a_feature(fit_intercept):
+    # What the prior says is nothing beside the data in both units, but for the mean of the classes, which is no matter.
+    rng = np.random.default_rng(0)
+    X = 1e4 * rng.standard_normal((60, 2))
+    y = np.argmax(
+        1e-4 * X @ [[1.0, -1.0, 0.0], [0.0, 1.0, -1.0]] + rng.gumbel(size=(60, 3)), axis=1
+    )
+    near, far = (
+        MAPClassifier(fit_intercept=fit_intercept, tol=1e-10)
+        .fit(Z, y)
+        .predict_proba(Z, averaged=True)
+        for Z in (X, 1e4 * X)
+    )
+    np.testing.assert_allclose(far, near, atol=1e-6)
