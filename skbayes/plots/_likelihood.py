@@ -182,7 +182,10 @@ class LikelihoodDisplay:
         )
         if annotate or (annotate is None and x.size <= _MOST_ANNOTATED):
             self._annotate(x, heights)
-        ax.set_ylim(bottom=0.0, top=1.18 * max(np.max(self.curves), heights.max()))
+        shown = np.concatenate([np.ravel(self.curves), heights.ravel()])
+        # A density can be infinite at an end of its support, or zero wherever one looks.
+        highest = float(shown[np.isfinite(shown)].max(initial=0.0))
+        ax.set_ylim(bottom=0.0, top=1.18 * highest if highest > 0.0 else 1.0)
         ax.set_xlabel("x" if self.name is None else self.name)
         ax.set_ylabel("probability" if self.is_discrete else "density")
         ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(0.0, 1.0), fontsize="small")
@@ -286,8 +289,9 @@ def likelihood_data(
     grid = _grid(x, [frozen.support() for frozen in drawn], is_discrete=is_discrete)
     densities = [frozen.pmf if is_discrete else frozen.pdf for frozen in drawn]
     heights = np.array([density(x) for density in densities])
-    with np.errstate(divide="ignore"):  # a point outside the support: a likelihood of zero
-        together = np.log(heights).sum(axis=1)
+    logarithms = [frozen.logpmf if is_discrete else frozen.logpdf for frozen in drawn]
+    # Not of the heights, which are zero where their logarithm is still a number.
+    together = np.array([logarithm(x).sum() for logarithm in logarithms])
     names = getattr(estimator, "feature_names_in_", None)
     return {
         "x": x,

@@ -130,3 +130,19 @@ def test_it_draws_where_it_is_told_and_leaves_out_what_would_not_be_read(pyplot)
     again = display.plot(ax=axes[0], annotate=True)
     assert again is display
     assert len(display.texts_) == 100
+
+
+def test_a_likelihood_too_small_for_a_number_has_a_logarithm():
+    model = DistributionEstimator().fit([[0.0], [1.0]])
+    candidate = {"loc": 60.0, "scale": 1.0}
+    display = LikelihoodDisplay.from_estimator(model, [candidate])
+    expected = model.likelihood(candidate).log_likelihood
+    assert display.log_likelihood[0] == pytest.approx(expected, rel=1e-12)
+    assert display.ax_.get_ylim() == (0.0, 1.0)
+
+
+def test_an_infinite_density_can_be_drawn():
+    model = DistributionEstimator("gamma", fixed={"loc": 0.0}).fit([[1.0], [2.0], [3.0]])
+    display = LikelihoodDisplay.from_estimator(model, [{}, {"a": 0.5, "loc": 1.0}])
+    assert np.isposinf(display.heights[1, 0])
+    assert np.isfinite(display.ax_.get_ylim()).all()
