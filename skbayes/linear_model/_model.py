@@ -136,7 +136,11 @@ def centred_over_classes(rows: Array, model: Model) -> Array:
     The same vector added to every class changes no probability: where the prior does not mind either, the solver ends
     anywhere on a line.
     """
-    if len(rows) == 1 or model.prior.is_joint or (model.seen is not None and model.seen.is_diagonal):
+    if (
+        len(rows) == 1
+        or model.prior.is_joint
+        or (model.seen is not None and model.seen.is_diagonal)
+    ):
         return rows
     n_features = rows.shape[1] - model.fit_intercept
     centred = rows - rows.mean(axis=0)
