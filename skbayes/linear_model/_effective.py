@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from ._design import Design, weighted_mean
+from ._free import free_parameters
 from ._rank import column_rank
 from ._symmetric import factorise
 
@@ -24,7 +25,7 @@ Array = NDArray[Any]
 
 def effective_parameters(objective: Any, w: Array) -> float:
     """Return γ at the mode w of an objective with one output."""
-    free, precision = _free(objective, w), _prior_curvature(objective, w)
+    free, precision = free_parameters(objective, w), _prior_curvature(objective, w)
     if not np.any(precision):
         n_seen = int(np.count_nonzero(objective.curvature(w)))
         n_free = int(free.sum())
@@ -52,24 +53,6 @@ def effective_parameters(objective: Any, w: Array) -> float:
     P = precision[np.ix_(index, index)] if precision.ndim == 2 else np.diag(precision[index])
     H = curvature[np.ix_(index, index)] + P
     return float(index.size + flat_intercept - np.trace(factorise(H).solve(P)))
-
-
-def _free(objective: Any, w: Array) -> Array:
-    """Return which parameters are neither at a kink of the prior nor at a bound, (m,)."""
-    free = ~_is_at(w, objective.lower) & ~_is_at(w, objective.upper)
-    if "separable" in objective.offers:
-        return free & (~_is_at(w, objective.penalty.loc) | (objective.penalty.l1 == 0.0))
-    prior = objective.prior.coefficient_prior
-    if hasattr(prior, "at_kink"):
-        n_features = objective.layout.n_features
-        free[:n_features] &= ~prior.at_kink(w[:n_features])
-    return free
-
-
-def _is_at(w: Array, place: Array) -> Array:
-    """Return where w is at a place, but for the rounding of a solver that works in other units."""
-    slack = 4.0 * np.finfo(w.dtype).eps * np.abs(w)
-    return (w == place) | (np.abs(w - place) <= slack)
 
 
 def _prior_curvature(objective: Any, w: Array) -> Array:

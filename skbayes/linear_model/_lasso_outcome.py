@@ -9,15 +9,15 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from ._lasso_descent import LassoPath
+from ._mean_predictions import MeanPredictions
 from ._quadratic import CentredQuadratic
-from ._uncertain import UncertainRegressor
 
 __all__ = ["SparseCoefficients", "noise_scale", "warn_unless_converged"]
 
 Array = NDArray[Any]
 
 
-class SparseCoefficients(UncertainRegressor):
+class SparseCoefficients(MeanPredictions):
     """What all models of this family have after `fit`; goes before `LinearModel`."""
 
     coef_: Array
@@ -26,27 +26,6 @@ class SparseCoefficients(UncertainRegressor):
     def sparse_coef_(self) -> Any:
         """The coefficients as a CSR matrix of shape (1 or n_targets, n_features)."""
         return sparse.csr_matrix(np.atleast_2d(self.coef_))
-
-    def predict(self, X: Any, return_std: bool = False) -> Any:
-        """Predict the mean of y.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
-        return_std : bool, default=False
-            Whether to return standard deviations too.
-
-        Returns
-        -------
-        y_pred : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            X·coef + intercept.
-        y_std : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            With `return_std`: standard deviations of an observation, of its noise and of the uncertainty of
-            coefficients and intercept together.
-        """
-        mean = self._linear_predictor(X)  # type: ignore[attr-defined]
-        return (mean, self._predictive_std(X)) if return_std else mean
 
 
 def noise_scale(form: CentredQuadratic, w: Array, l2: float) -> tuple[float, float]:

@@ -13,13 +13,13 @@ from sklearn.utils.validation import validate_data
 from .._sklearn import Interval, fit_context
 from ._base import LinearModel, check_weight
 from ._gaussian_record import ridge_records
+from ._mean_predictions import MeanPredictions
 from ._ridge_data import RidgeData
 from ._ridge_options import Array, as_targets, sigma
 from ._ridge_solve import choose_road, solve_ridge
 from ._sequential import Sequential
 from ._spectrum import spectrum_of
 from ._symmetric import cholesky
-from ._uncertain import UncertainRegressor
 
 __all__ = ["LinearRegressionMLE"]
 
@@ -29,7 +29,7 @@ _WELL_CONDITIONED = 1e-8
 
 
 class LinearRegressionMLE(
-    Sequential, UncertainRegressor, MultiOutputMixin, RegressorMixin, LinearModel
+    Sequential, MeanPredictions, MultiOutputMixin, RegressorMixin, LinearModel
 ):
     """Least squares: the maximum of a Gaussian likelihood.
 
@@ -222,27 +222,6 @@ class LinearRegressionMLE(
         Z = Z if data.root is None else data.root[:, None] * Z
         coef, _, _, singular = linalg.lstsq(Z, data.scaled_targets(), cond=self.tol)
         return coef, data.target_mean - data.mean @ coef, singular
-
-    def predict(self, X: Any, return_std: bool = False) -> Any:
-        """Predict the mean of y.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
-        return_std : bool, default=False
-            Whether to return standard deviations too.
-
-        Returns
-        -------
-        y_pred : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            X·coef + intercept.
-        y_std : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            With `return_std`: standard deviations of an observation, of its noise and of the uncertainty of
-            coefficients and intercept together.
-        """
-        mean = self._linear_predictor(X)
-        return (mean, self._predictive_std(X)) if return_std else mean
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

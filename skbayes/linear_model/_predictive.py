@@ -34,6 +34,8 @@ _MOST_NODES = 1025
 _BLOCK = 1 << 20
 # The search for a quantile ends when it moves less, in posterior standard deviations of the linear predictor.
 _SETTLED = 1e-9
+# Counts beyond it are called infinite: their mean is near the end of what doubles can hold.
+_LARGEST_COUNT = 1e300
 # Draws for the softmax, in pairs z and −z: the low discrepancy leaves errors of about 1e-4 in a probability.
 _LOG2_DRAWS = 10
 
@@ -149,11 +151,16 @@ def _least_whole(mixture: _Mixture, q: float) -> Array:
     """Return the quantile of distributions over whole numbers: the least that is not exceeded with probability q."""
     reach = np.full(mixture.eta.shape, _REACH)
     low, high = mixture.conditional(q, -reach) - 1.0, mixture.conditional(q, reach)
+    is_infinite = (high > _LARGEST_COUNT) & (mixture.cdf(np.full(high.shape, _LARGEST_COUNT)) < q)
+    low, high = np.minimum(low, _LARGEST_COUNT), np.minimum(high, _LARGEST_COUNT)
     while True:
-        middle = np.floor(0.5 * (low + high))
+        # Between numbers of different size the geometric middle, so that as many halvings reach zero as a large one.
+        base = np.maximum(low, 0.0) + 1.0
+        halves = np.where(high > 4.0 * base, np.sqrt(base) * np.sqrt(high), 0.5 * low + 0.5 * high)
+        middle = np.floor(halves)
         is_between = (low < middle) & (middle < high)
         if not is_between.any():
-            return high
+            return np.where(is_infinite, np.inf, high)
         is_short = mixture.cdf(middle) < q
         low = np.where(is_between & is_short, middle, low)
         high = np.where(is_between & ~is_short, middle, high)

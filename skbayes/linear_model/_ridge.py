@@ -9,15 +9,15 @@ from sklearn.utils.validation import validate_data
 
 from .._sklearn import fit_context
 from ._base import check_weight
+from ._mean_predictions import MeanPredictions
 from ._ridge_data import RidgeData
 from ._ridge_options import RIDGE_CONSTRAINTS, Array, RidgeModel, as_targets, noise_scale
 from ._sequential import Sequential
-from ._uncertain import UncertainRegressor
 
 __all__ = ["MAPRidge"]
 
 
-class MAPRidge(Sequential, UncertainRegressor, MultiOutputMixin, RegressorMixin, RidgeModel):
+class MAPRidge(Sequential, MeanPredictions, MultiOutputMixin, RegressorMixin, RidgeModel):
     """Ridge regression: the mode of the posterior of a normal prior and a Gaussian likelihood.
 
     The numbers are those of `sklearn.linear_model.Ridge` at the same arguments; X is not copied.
@@ -168,24 +168,3 @@ class MAPRidge(Sequential, UncertainRegressor, MultiOutputMixin, RegressorMixin,
             self.noise_scale_ = scale
         elif hasattr(self, "noise_scale_"):
             del self.noise_scale_
-
-    def predict(self, X: Any, return_std: bool = False) -> Any:
-        """Predict the mean of y.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
-        return_std : bool, default=False
-            Whether to return standard deviations too.
-
-        Returns
-        -------
-        y_pred : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            X·coef + intercept.
-        y_std : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            With `return_std`: standard deviations of an observation, of its noise and of the uncertainty of
-            coefficients and intercept together.
-        """
-        mean = self._linear_predictor(X)
-        return (mean, self._predictive_std(X)) if return_std else mean

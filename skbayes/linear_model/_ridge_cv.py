@@ -10,16 +10,16 @@ from sklearn.utils.validation import validate_data
 
 from .._sklearn import StrOptions, fit_context
 from ._base import check_weight
+from ._mean_predictions import MeanPredictions
 from ._ridge import MAPRidge
 from ._ridge_data import RidgeData
 from ._ridge_options import as_targets
 from ._ridge_search import RIDGE_CV_CONSTRAINTS, RidgeSearch
-from ._uncertain import UncertainRegressor
 
 __all__ = ["MAPRidgeCV"]
 
 
-class MAPRidgeCV(UncertainRegressor, MultiOutputMixin, RegressorMixin, RidgeSearch):
+class MAPRidgeCV(MeanPredictions, MultiOutputMixin, RegressorMixin, RidgeSearch):
     """Ridge regression whose strength is chosen from a list.
 
     The numbers are those of `sklearn.linear_model.RidgeCV` at the same arguments. One factorisation serves all
@@ -172,27 +172,6 @@ class MAPRidgeCV(UncertainRegressor, MultiOutputMixin, RegressorMixin, RidgeSear
         data = RidgeData(X, Y, check_weight(sample_weight, X), self.fit_intercept)
         self._choose_and_fit(data, np.asarray(y), is_single, params)
         return self
-
-    def predict(self, X: Any, return_std: bool = False) -> Any:
-        """Predict the mean of y.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
-        return_std : bool, default=False
-            Whether to return standard deviations too.
-
-        Returns
-        -------
-        y_pred : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            X·coef + intercept.
-        y_std : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            With `return_std`: standard deviations of an observation, of its noise and of the uncertainty of
-            coefficients and intercept together.
-        """
-        mean = self._linear_predictor(X)
-        return (mean, self._predictive_std(X)) if return_std else mean
 
     def _scorer_of_default(self) -> Any:
         return get_scorer("r2")

@@ -145,3 +145,14 @@ def test_without_uncertainty_they_are_the_softmax():
     np.testing.assert_allclose(
         averaged_probabilities(eta, np.zeros((2, 3, 3))), softmax(eta, axis=1), rtol=1e-12
     )
+
+
+@pytest.mark.parametrize("likelihood", [Poisson(), NegativeBinomial(1.0)])
+def test_counts_of_a_very_wide_predictor_are_those_of_its_quantiles(likelihood):
+    # Beside such a spread the noise is nothing: the quantiles are exp(η + z √v), from zero to infinity.
+    eta, std = np.array([5.0, -20.0, 800.0]), np.array([400.0, 1e4, 2.0])
+    low, high = (predictive_quantile(likelihood, q, eta, std**2) for q in (0.05, 0.95))
+    np.testing.assert_array_equal(low, [0.0, 0.0, np.inf])
+    np.testing.assert_array_equal(high[1:], [np.inf, np.inf])
+    # The noise of the negative binomial moves the logarithm by little more than one.
+    assert np.log(high[0]) == pytest.approx(5.0 + stats.norm.ppf(0.95) * 400.0, abs=3.0)
