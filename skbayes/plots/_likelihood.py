@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rv_discrete
+from sklearn.utils.validation import check_is_fitted
 
 from ._matplotlib import COLOURS, LINE_STYLES, axes
 
@@ -143,6 +144,10 @@ class LikelihoodDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If the candidates are one dict and not a sequence of them.
         ValueError
             If there is no candidate or more than four, a parameter is impossible, or the estimator has no data.
         """
@@ -256,10 +261,19 @@ def likelihood_data(
 
     Raises
     ------
+    NotFittedError
+        Before `fit`.
+    TypeError
+        If the candidates are one dict and not a sequence of them.
     ValueError
         If there is no candidate or more than four, the labels are not as many, a parameter is impossible, or the
         column does not exist.
     """
+    check_is_fitted(estimator)
+    if isinstance(candidates, Mapping):
+        raise TypeError(
+            f"candidates needs a list of dicts, one for each curve; got {candidates!r}. Put it into a list."
+        )
     candidates = list(candidates)
     if not 1 <= len(candidates) <= len(COLOURS):
         raise ValueError(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from sklearn.exceptions import NotFittedError
 
 from skbayes.density import DistributionEstimator
 from skbayes.plots import LikelihoodDisplay
@@ -146,3 +147,11 @@ def test_an_infinite_density_can_be_drawn():
     display = LikelihoodDisplay.from_estimator(model, [{}, {"a": 0.5, "loc": 1.0}])
     assert np.isposinf(display.heights[1, 0])
     assert np.isfinite(display.ax_.get_ylim()).all()
+
+
+def test_one_dict_and_an_unfitted_model_are_refused():
+    model = DistributionEstimator("norm")
+    with pytest.raises(NotFittedError):
+        LikelihoodDisplay.from_estimator(model)
+    with pytest.raises(TypeError, match="list of dicts"):
+        LikelihoodDisplay.from_estimator(model.fit([[1.0], [2.0], [3.0]]), {"loc": 0.0})
