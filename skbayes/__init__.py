@@ -1,6 +1,7 @@
 """Bayesian hyper-parameter search, and linear models as prior x likelihood x solver, for scikit-learn."""
 
 from ._version import __version__
+from .density import DistributionEstimator
 from .linear_model import (
     LinearRegressionMLE,
     MAPClassifier,
@@ -19,6 +20,7 @@ from .linear_model import (
     MAPRidgeClassifier,
     MAPRidgeCV,
     MAPStudentTRegressor,
+    prior_from,
 )
 from .model_selection import (
     BayesSearchCV,
@@ -33,6 +35,7 @@ from .space import Categorical, Integer, Real
 __all__ = [
     "BayesSearchCV",
     "Categorical",
+    "DistributionEstimator",
     "GridSearchCV",
     "HalvingBayesSearchCV",
     "Integer",
@@ -59,4 +62,5 @@ __all__ = [
     "Real",
     "__version__",
     "minimize",
+    "prior_from",
 ]

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "ensemble": {"solvers", "model_selection"} | GROUND,
     "checks": {"priors", "likelihoods", "solvers"},
     "plots": set(),
-    "__init__": {"_version", "linear_model", "model_selection", "optimizer", "space"},
+    "__init__": {"_version", "density", "linear_model", "model_selection", "optimizer", "space"},
 }
 
 
