@@ -46,10 +46,6 @@ class RidgeEvidence:
         Σ ρλ/(1 + ρλ), what the coefficients use of the degrees of freedom; the flat ones not counted.
     n_iter : int
         Evaluations of the evidence after the first grid.
-    eigenvalues : ndarray of shape (rank,)
-        λ, those above rounding.
-    basis : ndarray of shape (n_features, rank) or (n_samples, rank)
-        Their eigenvectors.
     """
 
     solution: Floats
@@ -58,29 +54,6 @@ class RidgeEvidence:
     log_evidence: float
     effective_dof: float
     n_iter: int
-    eigenvalues: Floats
-    basis: Floats
-
-    def shrinkage(self) -> Floats:
-        """Return ρλ/(1 + ρλ) of each direction: how far its coefficient is from the prior to least squares."""
-        signal = (self.prior_scale / self.noise_scale) ** 2 * self.eigenvalues
-        return signal / (1.0 + signal)
-
-    def coef_variance(self, basis: Floats | None = None) -> Floats:
-        """Return the posterior variance of each coefficient, without forming their covariance.
-
-        Parameters
-        ----------
-        basis : ndarray of shape (n_features, rank) or None, default=None
-            Right singular vectors of X; None: `basis` holds them (it does after `ridge_evidence`).
-
-        Returns
-        -------
-        variance : ndarray of shape (n_features,)
-            Diagonal of τ² (I − V diag(shrinkage) Vᵀ).
-        """
-        vectors = self.basis if basis is None else basis
-        return self.prior_scale**2 * (1.0 - np.square(vectors) @ self.shrinkage())
 
 
 def ridge_evidence(
@@ -228,8 +201,6 @@ def _at_the_best(
         log_evidence=-0.5 * (float(seen.cost(log_ratio, n_free)) + constant),
         effective_dof=float(np.sum(1.0 - 1.0 / damping)),
         n_iter=n_iter,
-        eigenvalues=seen.eigenvalues,
-        basis=basis,
     )
 
 

@@ -43,8 +43,6 @@ class ARDEvidence:
         Whether the fitted values stopped changing within the tolerance.
     kept : ndarray of shape (n_kept,)
         Indices of the coefficients that were not dropped.
-    variance : ndarray of shape (n_kept,)
-        Posterior variance of each of those kept.
     """
 
     coef: Floats
@@ -55,13 +53,6 @@ class ARDEvidence:
     n_iter: int
     converged: bool
     kept: NDArray[np.intp]
-    variance: Floats
-
-    def coef_variance(self) -> Floats:
-        """Return the posterior variance of each coefficient; zero for those dropped."""
-        variance = np.zeros(self.coef.shape)
-        variance[self.kept] = self.variance
-        return variance
 
 
 def ard_evidence(
@@ -196,7 +187,6 @@ def _iterated(
         n_iter=n_iter,
         converged=bool(converged),
         kept=block.kept,
-        variance=np.square(d) * (1.0 - posterior.determined),
     )
 
 

@@ -38,8 +38,6 @@ def test_it_is_the_fixed_point_of_ard_regression():
     assert found.noise_scale == pytest.approx(peer.alpha_**-0.5, rel=1e-6)
     kept = found.kept
     np.testing.assert_allclose(found.prior_scale[kept], peer.lambda_[kept] ** -0.5, rtol=1e-5)
-    sigma = np.diag(peer.sigma_)
-    np.testing.assert_allclose(found.coef_variance()[kept], sigma, rtol=1e-6)
 
 
 def test_log_evidence_is_the_density_of_y():
@@ -144,7 +142,6 @@ def test_by_rows_it_is_the_same_as_by_columns(n, p):
     assert other.n_iter == one.n_iter
     np.testing.assert_allclose(other.coef, one.coef, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(other.prior_scale, one.prior_scale, rtol=1e-6, atol=1e-9)
-    np.testing.assert_allclose(other.coef_variance(), one.coef_variance(), rtol=1e-6, atol=1e-12)
 
 
 @pytest.mark.parametrize(("n", "p"), [(200, 8), (40, 40), (30, 45)])
