@@ -12,11 +12,7 @@ import skbayes
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(DOCS.glob("*.rst"))
 ROOMS = ["skbayes", "skbayes.exceptions"]
-ROOMS += [
-    f"skbayes.{room.name}"
-    for room in pkgutil.iter_modules(skbayes.__path__)
-    if room.ispkg and not room.name.startswith("_")
-]
+ROOMS += [f"skbayes.{room.name}" for room in pkgutil.iter_modules(skbayes.__path__) if room.ispkg]
 
 
 def names_in_the_api() -> dict[str, set[str]]:

@@ -19,11 +19,7 @@ CODES = {"GL08", "PR01", "PR02", "PR03", "PR04", "PR07", "RT03", "SS01", "YD01"}
 
 def public_objects() -> Iterator[tuple[str, Any]]:
     modules = [skbayes.__name__]
-    modules += [
-        f"skbayes.{m.name}"
-        for m in pkgutil.iter_modules(skbayes.__path__)
-        if m.ispkg and not m.name.startswith("_")
-    ]
+    modules += [f"skbayes.{m.name}" for m in pkgutil.iter_modules(skbayes.__path__) if m.ispkg]
     for module_name in modules:
         module = importlib.import_module(module_name)
         for name in module.__all__:

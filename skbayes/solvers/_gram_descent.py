@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from .._sklearn import enet_gram_descent
 from . import _fast
 from ._base import SeparablePenalty
+from ._compiled_descent import enet_gram_descent
 
 __all__ = ["gram_descent", "gram_gap", "parts_of", "step_on_face", "uniform_descent", "young_terms"]
 

@@ -7,6 +7,7 @@ import copy
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from inspect import signature
 from typing import Any
 
@@ -15,6 +16,9 @@ from sklearn import get_config
 
 # scikit-learn's decorator for `fit`: checks `_parameter_constraints`, opens the callback context (1.9).
 from sklearn.base import BaseEstimator, _fit_context
+
+# Private: the compiled descent on a Gram matrix. `enet_path` reaches it too, in ten times the time of a short run.
+from sklearn.linear_model._cd_fast import enet_coordinate_descent_gram
 from sklearn.metrics import get_scorer, make_scorer
 
 # Private: the classes of multi-metric, ordinary and default scorers; there is no public way to tell them apart.
@@ -43,9 +47,6 @@ from sklearn.utils.validation import (
     _check_sample_weight,
 )
 
-from ._descent import enet_gram_descent
-from ._drawing import LazyAttributes
-
 __all__ = [
     "SEARCH_CONSTRAINTS",
     "BaseSearchCV",
@@ -59,7 +60,7 @@ __all__ = [
     "configured",
     "context_for_worker",
     "default_score",
-    "enet_gram_descent",
+    "enet_coordinate_descent_gram",
     "fit_context",
     "fold_indices",
     "get_scorers",
@@ -331,3 +332,30 @@ def set_step_size(model: BaseEstimator, name: str, value: float) -> None:
     if optimizer is not None:
         optimizer.learning_rate_init = value  # what Adam reads
         optimizer.learning_rate = value  # what SGD reads
+
+
+# Whether scikit-learn is drawing an estimator at the moment.
+_is_drawing: ContextVar[bool] = ContextVar("is_drawing", default=False)
+
+
+class LazyAttributes:
+    """Keeps scikit-learn (1.9) from computing attributes that are made on demand.
+
+    Its `dir` asks for every attribute whether it is there, and the page that it draws of a fitted estimator asks for
+    every value, through `inspect.getmembers`. Private is the method that draws; releases before 1.9 have none of that
+    name and never call this one.
+    """
+
+    _lazy_attributes: frozenset[str] = frozenset()
+
+    def __dir__(self) -> list[str]:
+        names, lazy = object.__dir__(self), self._lazy_attributes
+        found = [name for name in names if name not in lazy and hasattr(self, name)]
+        return found if _is_drawing.get() else sorted([*found, *lazy])
+
+    def _get_fitted_attr_html(self, *args: Any, **options: Any) -> Any:
+        token = _is_drawing.set(True)
+        try:
+            return super()._get_fitted_attr_html(*args, **options)  # type: ignore[misc]
+        finally:
+            _is_drawing.reset(token)
