@@ -1,9 +1,15 @@
 """Sphinx configuration: built with warnings as errors and without a network."""
 
+import os
 import re
 from typing import Any
 
-import skbayes
+# Examples that start processes of their own, and those processes, draw without a screen and compute on one core each.
+os.environ.setdefault("MPLBACKEND", "agg")
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
+import skbayes  # noqa: E402  (numpy reads the number of threads when it is imported)
 
 project = "skbayes"
 author = "the skbayes developers"
@@ -14,6 +20,8 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "numpydoc",
+    "matplotlib.sphinxext.plot_directive",
+    "sphinx_gallery.gen_gallery",
 ]
 autosummary_generate = True
 # Types stand in the docstrings, with shapes and ranges that hints cannot say.
@@ -22,9 +30,48 @@ autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "_templates"]
-html_theme = "alabaster"
-html_theme_options = {"description": skbayes.__doc__.splitlines()[0], "page_width": "1100px"}
+exclude_patterns = ["_build", "_templates", "sg_execution_times.rst", "**/sg_execution_times.rst"]
+html_theme = "pydata_sphinx_theme"
+html_title = "skbayes"
+html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["skbayes.css"]
+html_theme_options = {
+    "navbar_align": "left",
+    "header_links_before_dropdown": 6,
+    "navigation_depth": 2,
+    "show_toc_level": 2,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+# The pictures of docs/plots.rst, drawn by its own doctests at notebook size.
+plot_include_source = True
+plot_html_show_source_link = False
+plot_html_show_formats = False
+plot_formats = [("png", 110)]
+plot_rcparams = {"figure.figsize": (7.0, 4.5)}
+plot_apply_rcparams = True
+# The gallery: each example is a question, a figure and an answer.
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"/plot_",
+    "ignore_pattern": r"quickstart\.py",
+    # An example that fails ends the build.
+    "abort_on_example_error": True,
+    "only_warn_on_example_error": False,
+    "subsection_order": ["../examples/search", "../examples/results", "../examples/linear"],
+    "within_subsection_order": "FileNameSortKey",
+    "backreferences_dir": "api/examples",
+    "doc_module": ("skbayes",),
+    "inspect_global_variables": False,
+    "download_all_examples": False,
+    "show_signature": False,
+    "remove_config_comments": True,
+    "min_reported_time": 5,
+    "image_srcset": ["2x"],
+}
 
 
 def link_to_the_room(app: Any, env: Any, node: Any, content: Any) -> Any:

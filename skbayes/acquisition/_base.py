@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
+from .._sklearn import Documented
 from ..posteriors import GaussianPosterior
 from ._weighing import weigh_lead
 
@@ -23,7 +24,7 @@ Floats = NDArray[np.float64]
 _TINY_STD = 1e-150
 
 
-class MarginalAcquisition(BaseEstimator, metaclass=ABCMeta):
+class MarginalAcquisition(Documented, BaseEstimator, metaclass=ABCMeta):
     """Base of the acquisitions that need the posterior of each point alone.
 
     A subclass stores its parameters in ``__init__`` and defines `value_and_partials`.
@@ -141,7 +142,7 @@ class AcquisitionContext:
     noise_variance: float = 0.0
 
 
-class JointAcquisition(BaseEstimator, metaclass=ABCMeta):
+class JointAcquisition(Documented, BaseEstimator, metaclass=ABCMeta):
     """Base of the acquisitions that need the joint posterior over a finite set of points.
 
     A subclass stores its parameters in ``__init__`` and defines `value`.

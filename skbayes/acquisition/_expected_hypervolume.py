@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 from sklearn.base import BaseEstimator
 
+from .._sklearn import Documented
 from ._base import Floats, standardize
 from ._expected_improvement import log_normal_density, scaled_improvement
 from ._region import NonDominatedRegion
@@ -29,7 +30,7 @@ _FAR = 1e150
 _MOST_AT_ONCE = 500_000
 
 
-class MultiObjectiveAcquisition(BaseEstimator, metaclass=ABCMeta):
+class MultiObjectiveAcquisition(Documented, BaseEstimator, metaclass=ABCMeta):
     """Base of the acquisitions over the posteriors of several objectives, taken as independent.
 
     A subclass stores its parameters in ``__init__`` and defines `value_and_partials`.

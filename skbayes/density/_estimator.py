@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn import Interval, fit_context
+from .._sklearn import Documented, Interval, fit_context
 from ._data import checked_data, checked_weight
 from ._family import family_of
 from ._fit import ColumnFit, fit_column
@@ -29,7 +29,7 @@ __all__ = ["DistributionEstimator"]
 Array = NDArray[Any]
 
 
-class DistributionEstimator(DensityMixin, BaseEstimator):
+class DistributionEstimator(DensityMixin, Documented, BaseEstimator):
     """Distribution of scipy.stats, fitted by maximum likelihood or maximum a posteriori.
 
     Parameters

@@ -17,6 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from .._sklearn import Documented
 from ._averaging import as_probabilities, best_method, labels_of, respond
 
 __all__ = [
@@ -30,7 +31,7 @@ __all__ = [
 Array = NDArray[Any]
 
 
-class AveragingEstimator(BaseEstimator):
+class AveragingEstimator(Documented, BaseEstimator):
     """A fitted one has `estimators_`, `weights_`, `methods_`, `scales_`, `rule_`, and of a classifier `classes_`."""
 
     estimators_: list[Any]

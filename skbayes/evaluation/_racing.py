@@ -15,6 +15,7 @@ from scipy.special import stdtr
 from sklearn.base import BaseEstimator
 
 from .._fold_pattern import FoldPattern, Prediction, best_first, good_ones, row_means
+from .._sklearn import Documented
 
 __all__ = ["ForgivingRule", "RacingRule", "WinProbability", "as_racing_rule"]
 
@@ -30,7 +31,7 @@ _LUCK = 2.0
 _FEWEST_COMPLETE = 2
 
 
-class RacingRule(BaseEstimator, ABC):
+class RacingRule(Documented, BaseEstimator, ABC):
     """Base of the racing rules, for rules of your own.
 
     A subclass stores its parameters in ``__init__`` and defines `is_hopeless`. It is asked after

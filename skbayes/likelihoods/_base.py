@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
+from .._sklearn import Documented
+
 __all__ = ["Floats", "Likelihood", "as_eta", "like", "refuse", "total_weight", "weighted_mean"]
 
 Floats = NDArray[np.floating[Any]]
@@ -20,7 +22,7 @@ Floats = NDArray[np.floating[Any]]
 _STEP = np.finfo(np.float64).eps ** 0.2
 
 
-class Likelihood(BaseEstimator, ABC):
+class Likelihood(Documented, BaseEstimator, ABC):
     """Base class of all likelihoods.
 
     A subclass stores its parameters in ``__init__``, untouched, and defines `value_and_gradient`,

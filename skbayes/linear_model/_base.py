@@ -12,14 +12,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from .._sklearn import check_sample_weight
+from .._sklearn import Documented, check_sample_weight
 
 __all__ = ["LinearModel", "bounds_of", "check_offset", "check_weight"]
 
 Array = NDArray[Any]
 
 
-class LinearModel(BaseEstimator):
+class LinearModel(Documented, BaseEstimator):
     """Base of all linear models: eta = X coef + intercept, for dense and sparse X."""
 
     coef_: Array

@@ -1,5 +1,6 @@
 """scikit-learn's face of the search: Bayesian, grid, random and manual search with cross-validation."""
 
+from ._as_optimizer import optimizer_from, search_space
 from ._bayes import BayesSearchCV
 from ._export import save_history
 from ._finalists import Finalists
@@ -11,6 +12,7 @@ from ._nested import NestedScore, nested_score
 from ._optimism import Optimism, estimate_optimism
 from ._pareto_front import pareto_front
 from ._randomized import RandomizedSearchCV
+from ._search_history import search_history
 from ._selection import best_posterior_mean, one_standard_error
 
 __all__ = [
@@ -27,6 +29,9 @@ __all__ = [
     "load_history",
     "nested_score",
     "one_standard_error",
+    "optimizer_from",
     "pareto_front",
     "save_history",
+    "search_history",
+    "search_space",
 ]

@@ -17,6 +17,7 @@ from sklearn.utils.metadata_routing import UNUSED
 from .._sklearn import (
     SEARCH_CONSTRAINTS,
     BaseSearchCV,
+    Documented,
     check_refit_is_a_scorer,
     fit_context,
     get_scorers,
@@ -51,7 +52,7 @@ from ._stopping import StoppingWatch, check_one_score, open_watch, test_train_ra
 __all__ = ["Search"]
 
 
-class Search(SearchFindings, BaseSearchCV):
+class Search(SearchFindings, Documented, BaseSearchCV):
     """What grid, randomized, manual and Bayesian search share; not for direct use."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

@@ -1,6 +1,6 @@
 """A history as a file of JSON lines, and back: a header, then a trial on each line.
 
-    {"format":"skbayes-history","version":1,"n_trials":2,"origin":null,"choices":{},"skbayes":"0.4","crc":"..."}
+    {"format":"skbayes-history","version":2,"n_trials":2,"origin":null,"choices":{},"skbayes":"0.4","crc":"..."}
     {"number":0,"params":{"C":0.1},"score":0.93,"status":"complete",...,"crc":"..."}
 
 Numbers are written with all their digits, so a float comes back to the last bit; nan and the infinities are
@@ -13,22 +13,24 @@ import math
 import numbers
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from typing import Any
 
 from .._version import __version__
 from ..evaluation import read_sealed, write_sealed
 from ..exceptions import JournalError
-from ..optimizer import STATUSES, History, Trial
+from ..optimizer import STATUSES, History, Run, Trial
 from ..space import as_space, split_budget
 from ._journal_codec import JournalCodec, codec_of_spaces, readable
 
 __all__ = ["codec_of", "is_export", "read_export", "save_history"]
 
 _FORMAT = "skbayes-history"
-_VERSION = 1
+# The first version has no runs; who reads it alone refuses a line with an entry that it does not know.
+_VERSION, _VERSIONS = 2, (1, 2)
 _FIRST_BYTES = f'{{"format":"{_FORMAT}",'.encode()
 _BOM = b"\xef\xbb\xbf"
+_SECONDS = ("started", "fit_time", "score_time")
 _HEADER = {"format", "version", "n_trials", "origin", "choices", "skbayes"}
 
 
@@ -152,6 +154,7 @@ def _as_history(history: Any) -> History:
 def _as_entry(trial: Trial, codec: JournalCodec) -> dict[str, Any]:
     entry = {field.name: getattr(trial, field.name) for field in fields(Trial)}
     entry["params"] = None
+    entry["runs"] = None if trial.runs is None else [asdict(run) for run in trial.runs]
     return {**_to_json(entry), "params": codec.encode(trial.params)}
 
 
@@ -181,17 +184,17 @@ def _from_json(value: Any) -> Any:
 
 
 def _check_header(header: dict[str, Any], n_lines: int, name: str) -> None:
-    if header.get("version") != _VERSION:
+    if header.get("version") not in _VERSIONS:
         raise JournalError(
-            f"The history {name!r} has format version {header.get('version')!r}, and this skbayes reads version "
-            f"{_VERSION}. Use the skbayes that wrote it ({header.get('skbayes')!r})."
+            f"The history {name!r} has format version {header.get('version')!r}, and this skbayes reads versions "
+            f"{_VERSIONS[0]} to {_VERSIONS[-1]}. Use the skbayes that wrote it ({header.get('skbayes')!r})."
         )
     tables = header.get("choices")
     is_right = header.keys() == _HEADER and isinstance(header["origin"], str | None)
     is_right = is_right and isinstance(tables, dict) and all(map(_is_table, tables.values()))
     if not is_right:
         raise JournalError(
-            f"The first line of {name!r} is not the header of a history of format version {_VERSION}: it has "
+            f"The first line of {name!r} is not the header of a history of format version {header['version']}: it has "
             f"{sorted(header)}. Write the file anew."
         )
     if header["n_trials"] != n_lines:
@@ -263,8 +266,23 @@ def _as_trial(line: dict[str, Any], objects: _Objects | None) -> Trial:
         isinstance(metrics, dict) and all(map(_is_number, metrics.values()))
     ):
         raise _Wrong(f"metrics is {metrics!r}")
+    if values.get("runs") is not None:
+        values["runs"] = _as_runs(values["runs"])
     decoded = {name: _parameter(name, value, objects) for name, value in params.items()}
     return Trial(params=decoded, **values)
+
+
+def _as_runs(entries: Any) -> tuple[Run, ...]:
+    names = {field.name for field in fields(Run)}
+    if not isinstance(entries, tuple):
+        raise _Wrong(f"runs is {entries!r}")
+    for entry in entries:
+        is_right = isinstance(entry, dict) and entry.keys() == names
+        is_right = is_right and type(entry["fold"]) is int and entry["status"] in STATUSES
+        is_right = is_right and isinstance(entry["worker"], str)
+        if not (is_right and all(_is_number(entry[name]) for name in _SECONDS)):
+            raise _Wrong(f"a run is {entry!r}")
+    return tuple(Run(**entry) for entry in entries)
 
 
 def _is_number(value: Any) -> bool:

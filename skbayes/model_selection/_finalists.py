@@ -18,7 +18,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import check_cv
 
-from .._sklearn import BaseSearchCV, is_multimetric, named_scorers
+from .._sklearn import BaseSearchCV, Documented, is_multimetric, named_scorers
 from ..evaluation import CandidateResult, Journal, NoEvents, draw_folds
 from ._engine import EngineSettings
 from ._journal import open_journal
@@ -32,7 +32,7 @@ __all__ = ["Finalists", "Finals", "all_folds", "open_finals"]
 _FOLDS_KEY = 0xF01D
 
 
-class Finalists(BaseEstimator):
+class Finalists(Documented, BaseEstimator):
     """How many candidates are scored again before the choice, and on how many more folds.
 
     Parameters

@@ -159,6 +159,8 @@ class HalvingBayesSearchCV(BayesSearchCV):
         Whether there are several metrics.
     history_ : History
         The candidates and scores of the last rung, for the `history` of another search.
+    rung_history_ : History
+        All candidates on all rungs, in the order of `cv_results_`. Scores of two rungs are not of one kind.
     optimizer_results_ : list of OptimizeResult
         scikit-optimize's result object of `history_`.
     stopped_by_ : str
@@ -352,6 +354,7 @@ class HalvingBayesSearchCV(BayesSearchCV):
         assert isinstance(run, HalvingRun)
         rungs = [job_of(result).rung for result in evaluated]
         super()._remember(run.at_the_top(), run.last_history(rungs, history), evaluated)
+        self.rung_history_ = history
         self.optimizer_results_ = [search_state(self.history_)]
         ladder = run.ladder
         counts = np.bincount(rungs)

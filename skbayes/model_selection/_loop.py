@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..evaluation import CandidateResult
-from ..optimizer import TIMES, History, MetricConstraint, Trial, search_state, violations
+from ..optimizer import TIMES, History, MetricConstraint, Run, Trial, search_state, violations
 from ._proposals import Proposals
 from ._results import test_score_names
 from ._stopping import StoppingWatch
@@ -137,6 +137,7 @@ def trial_of(number: int, result: CandidateResult, metric: str | None) -> Trial:
             score=float("nan"),
             fit_time=result.mean_fit_time,
             metrics=metrics_of(result),
+            runs=_runs_of(result),
         )
     scores = result.fold_scores(metric or "score")
     with np.errstate(invalid="ignore"):
@@ -152,6 +153,23 @@ def trial_of(number: int, result: CandidateResult, metric: str | None) -> Trial:
         fold_scores=tuple(scores.tolist()),
         fit_time=result.mean_fit_time,
         metrics=metrics_of(result),
+        runs=_runs_of(result),
+    )
+
+
+def _runs_of(result: CandidateResult) -> tuple[Run, ...]:
+    return tuple(
+        Run(
+            fold=k,
+            # A worker that died has told no time.
+            started=fold.started if fold.worker else float("nan"),
+            fit_time=fold.fit_time,
+            score_time=fold.score_time,
+            worker=fold.worker,
+            status=fold.status,
+        )
+        for k, fold in enumerate(result.folds)
+        if fold is not None
     )
 
 

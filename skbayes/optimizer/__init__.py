@@ -10,7 +10,9 @@ from ._multi_objective import MultiObjectiveOptimizer
 from ._objectives import TIMES, Objective, as_objectives
 from ._optimizer import Optimizer
 from ._pareto import hypervolume, non_dominated
+from ._partial_dependence import PartialDependence, partial_dependence
 from ._regret_rule import RegretBound
+from ._run import Run
 from ._skopt import as_callbacks, optimizer_options, search_state
 from ._stopping import NoImprovement, Progress, StoppingRule, TargetScore
 from ._stopping_rules import STOPPING_RULES, as_stopping_rules, first_reason
@@ -30,8 +32,10 @@ __all__ = [
     "NoImprovement",
     "Objective",
     "Optimizer",
+    "PartialDependence",
     "Progress",
     "RegretBound",
+    "Run",
     "StoppingRule",
     "TargetScore",
     "Trial",
@@ -46,6 +50,7 @@ __all__ = [
     "minimize",
     "non_dominated",
     "optimizer_options",
+    "partial_dependence",
     "search_state",
     "suggest",
     "violations",

@@ -13,12 +13,14 @@ optimization. DOI 10.1007/978-3-642-10701-6_6
 """
 
 from collections.abc import Hashable, Set
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..acquisition import AcquisitionContext, JointAcquisition
+from ..acquisition import AcquisitionContext, JointAcquisition, MarginalAcquisition
+from ..posteriors import GaussianPosterior
 from ..space import Space
 from ._maximize import Pool, candidates, explore
 from ._metric_constraints import Kept
@@ -29,7 +31,7 @@ from ._surface import Surface
 from ._unseen import key_as_told, unseen
 from ._weights import LogWeight, total
 
-__all__ = ["N_TO_CHOOSE_FROM", "points_per_surface", "propose"]
+__all__ = ["N_TO_CHOOSE_FROM", "next_surface", "points_per_surface", "propose"]
 
 Floats = NDArray[np.float64]
 
@@ -95,23 +97,9 @@ def propose(
     fantasies = pending
     n_together = points_per_surface(n, len(pending))
     while len(chosen) < n:
-        if len(fantasies):
-            expected = model.posterior(fantasies).mean
-            model = model.condition(fantasies, expected)
-            leading = fantasies[np.sort(np.argsort(-expected, kind="stable")[:_N_INCUMBENTS])]
-            leading = leading if kept is None else leading[kept.is_likely(leading)]
-            known = np.concatenate([known, leading])
-        means = model.posterior(known).mean
-        incumbent = float(means.max())
-        ranked = np.argsort(-means, kind="stable")
-        around = known[ranked[:_N_AROUND]]
-        if seeks is not None:
-            around = known[np.argsort(-total(seeks, known), kind="stable")[:_N_AROUND]]
-            acquisition = KeepingAlone(spreads=len(fantasies) > 0)
-        if len(known) > 2 * _N_INCUMBENTS:  # fantasies do not move the means, so neither the order
-            known = known[ranked[:_N_INCUMBENTS]]
-        n_now = min(n_together, n - len(chosen))
-        found = _best(model, acquisition, incumbent, space, rng, n_now, around, taken, weights)
+        stand = _stand(model, acquisition, known, fantasies, seeks, kept)
+        model, known = stand.model, stand.known
+        found = _best(stand, space, rng, min(n_together, n - len(chosen)), taken, weights)
         if not found:  # nearly exhausted: all that the maximiser met had been tried
             found = list(unseen(space, 1, taken, rng))
             if not found:
@@ -120,6 +108,29 @@ def propose(
         taken |= {key_as_told(u, space) for u in found}
         fantasies = np.array(found)
     return chosen
+
+
+def next_surface(
+    model: Any,
+    observations: Observations,
+    space: Space,
+    acquisition: Any,
+    rng: np.random.Generator,
+    *,
+    pending: Floats,
+    weights: tuple[LogWeight, ...] = (),
+    kept: Kept | None = None,
+) -> Surface | None:
+    """Return the surface that `propose`, given the same, maximises first; None if there is none.
+
+    There is none for a joint acquisition of which nothing marginal is left.
+    """
+    known, seeks = _leading(observations, kept)
+    stand = _stand(model, acquisition, known, pending, seeks, kept)
+    if isinstance(stand.acquisition, JointAcquisition):
+        settled = _settled(stand, space, rng)[0]
+        return None if settled is None else stand.surface(settled, weights)
+    return stand.surface(stand.acquisition, weights)
 
 
 def points_per_surface(n: int, n_pending: int) -> int:
@@ -142,34 +153,80 @@ def _leading(
     return observations.U[is_finite][best_first[:_N_INCUMBENTS]], seeks
 
 
-def _best(
+@dataclass(frozen=True)
+class _Stand:
+    """What the next choice is made by: the model with all fantasies, the score to beat, where to look."""
+
+    model: Any
+    acquisition: Any
+    known: Floats
+    incumbent: float
+    around: Floats
+
+    def surface(self, acquisition: MarginalAcquisition, weights: tuple[LogWeight, ...]) -> Surface:
+        return Surface(self.model, acquisition, self.incumbent, weights)
+
+
+def _stand(
     model: Any,
     acquisition: Any,
-    incumbent: float,
+    known: Floats,
+    fantasies: Floats,
+    seeks: tuple[LogWeight, ...] | None,
+    kept: Kept | None,
+) -> _Stand:
+    if len(fantasies):
+        expected = model.posterior(fantasies).mean
+        model = model.condition(fantasies, expected)
+        leading = fantasies[np.sort(np.argsort(-expected, kind="stable")[:_N_INCUMBENTS])]
+        leading = leading if kept is None else leading[kept.is_likely(leading)]
+        known = np.concatenate([known, leading])
+    means = model.posterior(known).mean
+    incumbent = float(means.max())
+    ranked = np.argsort(-means, kind="stable")
+    around = known[ranked[:_N_AROUND]]
+    if seeks is not None:
+        around = known[np.argsort(-total(seeks, known), kind="stable")[:_N_AROUND]]
+        acquisition = KeepingAlone(spreads=len(fantasies) > 0)
+    if len(known) > 2 * _N_INCUMBENTS:  # fantasies do not move the means, so neither the order
+        known = known[ranked[:_N_INCUMBENTS]]
+    return _Stand(model, acquisition, known, incumbent, around)
+
+
+def _settled(
+    stand: _Stand, space: Space, rng: np.random.Generator
+) -> tuple[MarginalAcquisition | None, Floats, GaussianPosterior, AcquisitionContext]:
+    """What is left of a joint acquisition; and the points, their posterior and what else it was asked with."""
+    # The points around which is searched count too: one of them may turn out best.
+    U = np.vstack([candidates(space, rng, stand.around)[0], stand.around])
+    posterior = stand.model.posterior(U)
+    noise_variance = getattr(stand.model, "noise_variance_", 0.0)
+    context = AcquisitionContext(stand.incumbent, rng, noise_variance)
+    return stand.acquisition.marginal(posterior, context), U, posterior, context
+
+
+def _best(
+    stand: _Stand,
     space: Space,
     rng: np.random.Generator,
     n: int,
-    around: Floats,
     exclude: Set[Hashable],
     weights: tuple[LogWeight, ...],
 ) -> list[Floats]:
     """The best new points of one surface, up to n; one where the acquisition is a joint one."""
+    acquisition = stand.acquisition
     if isinstance(acquisition, JointAcquisition):
-        # The points around which is searched count too: one of them may turn out best.
-        U = np.vstack([candidates(space, rng, around)[0], around])
-        posterior = model.posterior(U)
-        context = AcquisitionContext(incumbent, rng, getattr(model, "noise_variance_", 0.0))
-        marginal = acquisition.marginal(posterior, context)
+        marginal, U, posterior, context = _settled(stand, space, rng)
         if marginal is None:
             values = acquisition.value(posterior, context)
             if weights:
-                values = acquisition.weigh(values, incumbent, total(weights, U))[0]
+                values = acquisition.weigh(values, stand.incumbent, total(weights, U))[0]
             pool = Pool(space)
             pool.add(U, values)
             return pool.best_new(exclude, 1)
         acquisition = marginal
-    surface = Surface(model, acquisition, incumbent, weights)
-    met = explore(surface, space, rng, around=around)
+    surface = stand.surface(acquisition, weights)
+    met = explore(surface, space, rng, around=stand.around)
     if n == 1:
         return met.best_new(exclude, 1)
     best = met.best_new(exclude, N_TO_CHOOSE_FROM)

@@ -20,7 +20,7 @@ from ._pareto import non_dominated, reference_of
 from ._unseen import key_as_told, unseen
 from ._weights import LogWeight, total
 
-__all__ = ["FrontTask", "propose_front"]
+__all__ = ["FrontTask", "front_surface", "propose_front"]
 
 Floats = NDArray[np.float64]
 
@@ -96,12 +96,7 @@ def propose_front(
     fantasies = pending
     n_together = points_per_surface(n, len(pending))
     while len(chosen) < n:
-        if len(fantasies):
-            models = models.condition(fantasies, models.posterior(fantasies).mean)
-            likely = np.ones(len(fantasies), dtype=bool)
-            if task.keeping is not None:
-                likely = task.keeping.is_likely(fantasies)
-            known, kept = np.vstack([known, fantasies]), np.concatenate([kept, likely])
+        models, known, kept = _expecting(models, task, known, kept, fantasies)
         surface, front = _surface(models, task, known, kept)
         around = front[rng.permutation(len(front))[:_N_AROUND]]
         n_now = min(n_together, n - len(chosen))
@@ -117,6 +112,29 @@ def propose_front(
         taken |= {key_as_told(u, space) for u in found}
         fantasies = np.array(found)
     return chosen
+
+
+def front_surface(models: ObjectiveModels, task: FrontTask, pending: Floats) -> FrontSurface:
+    """Return the surface that `propose_front`, given the same, maximises first."""
+    models, known, kept = _expecting(models, task, task.U, task.kept, pending)
+    return _surface(models, task, known, kept)[0]
+
+
+def _expecting(
+    models: ObjectiveModels,
+    task: FrontTask,
+    known: Floats,
+    kept: NDArray[np.bool_],
+    fantasies: Floats,
+) -> tuple[ObjectiveModels, Floats, NDArray[np.bool_]]:
+    """The models and the points known, with fantasies that turn out as expected."""
+    if not len(fantasies):
+        return models, known, kept
+    models = models.condition(fantasies, models.posterior(fantasies).mean)
+    likely = np.ones(len(fantasies), dtype=bool)
+    if task.keeping is not None:
+        likely = task.keeping.is_likely(fantasies)
+    return models, np.vstack([known, fantasies]), np.concatenate([kept, likely])
 
 
 def _surface(

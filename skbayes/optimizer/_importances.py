@@ -5,23 +5,17 @@ independently of the others. Every function drawn from the surrogate's posterior
 own; their mean is the answer and their standard deviation how sure it is.
 """
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from .._pandas import MISSING, frame_of
-from ..exceptions import SpaceTypeError, SpaceValueError
-from ..space import Space, as_space, prior_points
-from ..surrogates import GaussianProcess
+from ..space import as_space, prior_points
 from ._anova import Anova, anova
-from ._checks import check_count, seed_sequence
-from ._observations import EncodedTrials, Observations
-from ._suggest import as_surrogate
+from ._drawn_scores import drawn_scores
 from ._trial import Trial
 
 __all__ = ["BRANCH", "Importances", "importances"]
@@ -30,14 +24,6 @@ Floats = NDArray[np.float64]
 
 # What the choice among several dicts of a space is called; no parameter has such a name.
 BRANCH = "(branch)"
-# With fewer scores than this the surrogate says what its priors say.
-_FEWEST = 5
-# Up to here hyper-parameters are drawn by a slice sampler, which takes a second or two with a hundred trials
-# of thirty parameters. From 16 noisy trials its intervals of 90 % hold 86 % of the shares, the ensemble's 81 %.
-_FEW = 100
-# Points at which functions are drawn jointly; between them they are interpolated. With twice as many
-# the standard deviations are the same but for chance, at twice the cost.
-_N_DRAWN = 128
 # What a pair explains at least to be shown, and how many rows are.
 _SHOWN, _MOST_SHOWN = 0.01, 12
 
@@ -234,24 +220,9 @@ def importances(
     (0.9, 0.1)
     """
     space = as_space(space)
-    n_functions = check_count(n_functions, "n_functions", 1)
-    if unit not in ("score", "latent"):
-        raise ValueError(f"unit={unit!r} is not known. Choose 'score' or 'latent'.")
-    surrogate_seed, points_seed = seed_sequence(random_state).spawn(2)
-    rng = np.random.default_rng(points_seed)
-    trials = history if metric is None else _with_metric(history, metric)
-    observations = _observations(trials, space)
-    seed = int(surrogate_seed.generate_state(1)[0] // 2)
-    is_named = isinstance(surrogate, str) and surrogate in ("auto", "gp")
-    chosen = _process(unit, len(observations.U)) if is_named else surrogate
-    model = as_surrogate(chosen, space, seed)
-    U, scores, noise_variance = observations.training_data()
-    model.fit(U, scores, noise_variance=noise_variance)
-    functions = _drawn(model, space, n_functions, rng)
-
-    def values(U: Floats) -> Floats:
-        latent = functions(U)
-        return latent if unit == "latent" else model.output_.inverse(latent)
+    rng, drawn = drawn_scores(
+        history, space, surrogate, metric, n_functions, unit, random_state, "Importances"
+    )
 
     def valid(V: Floats) -> Floats:
         return prior_points(space, V)
@@ -259,70 +230,10 @@ def importances(
     names = tuple(dict.fromkeys(BRANCH if name is None else name for name in space.names))
     labels = [BRANCH if name is None else name for name in space.names]
     groups = [[j for j, label in enumerate(labels) if label == name] for name in names]
-    shares = anova(values, valid, groups, space.n_dims, rng)
-    if not np.ptp(scores):
+    shares = anova(drawn.values, valid, groups, space.n_dims, rng)
+    if drawn.is_constant:
         shares = Anova(*(np.full_like(each, np.nan) for each in vars(shares).values()))
-    return replace(_summary(names, shares, len(U)), unit=unit, metric=metric)
-
-
-def _process(unit: str, n: int) -> GaussianProcess:
-    # Shares of the score's variance ask for the score everywhere. A transform that serves the search for the
-    # best bends it: with it the errors are twice as large on smooth functions.
-    transform = "standardize" if unit == "score" else "auto"
-    return GaussianProcess(
-        hyperparameters="slice" if n <= _FEW else "ensemble", output_transform=transform
-    )
-
-
-def _with_metric(history: Iterable[Trial], metric: str) -> list[Trial]:
-    """The trials that have a metric, with it in the place of the score; an error if it is known nowhere."""
-    trials = list(history)
-    measured = [{"fit_time": trial.fit_time, **(trial.metrics or {})} for trial in trials]
-    known = {name for each in measured for name, value in each.items() if value is not None}
-    if metric not in known:
-        raise ValueError(
-            f"metric={metric!r} is in none of the {len(trials)} trials; they have {sorted(known)}. Choose one of "
-            "these, or None for the score."
-        )
-    values = [each.get(metric) for each in measured]
-    return [
-        Trial(trial.number, trial.params, float(value))
-        for trial, value in zip(trials, values, strict=True)
-        if value is not None and np.isfinite(value)
-    ]
-
-
-def _observations(history: Iterable[Trial], space: Space) -> Observations:
-    """Encode the trials inside the space; an error if too few have a score."""
-    told = EncodedTrials(space)
-    n_outside = 0
-    for trial in history:
-        try:
-            told.add(trial)
-        except (SpaceValueError, SpaceTypeError):
-            n_outside += 1
-    observations = told.observations()
-    if observations.n_finite < _FEWEST:
-        raise ValueError(
-            f"Importances need at least {_FEWEST} trials with a score in the space; got "
-            f"{observations.n_finite} ({n_outside} trials lie outside of it). Try more candidates."
-        )
-    if n_outside:
-        warnings.warn(
-            f"{n_outside} of {n_outside + len(told)} trials lie outside the design space, or have other parameters, "
-            "and were left out. Widen the space to use them.",
-            UserWarning,
-            stacklevel=3,
-        )
-    return observations
-
-
-def _drawn(model: Any, space: Space, n: int, rng: np.random.Generator) -> Any:
-    """Functions of the cube; of a surrogate that cannot draw any, the posterior mean."""
-    if not hasattr(model, "sample_functions"):
-        return lambda U: model.posterior(U).mean[None]
-    V = qmc.Sobol(space.n_dims, seed=rng).random(_N_DRAWN)
-    return model.sample_functions(n, prior_points(space, V), rng)
+    return replace(_summary(names, shares, drawn.n_trials), unit=unit, metric=metric)
 
 
 def _summary(names: tuple[str, ...], shares: Anova, n_trials: int) -> Importances:

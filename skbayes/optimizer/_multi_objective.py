@@ -15,9 +15,9 @@ from ..space import as_space
 from ..surrogates import GaussianProcess
 from ._checks import checked_trial
 from ._earlier import split_history
-from ._front_batch import FrontTask, propose_front
+from ._front_batch import FrontTask, front_surface, propose_front
 from ._metric_constraints import as_metric_constraints, keeps_to
-from ._objective_models import ObjectiveModels
+from ._objective_models import FrontSurface, ObjectiveModels
 from ._objectives import TIMES, as_objectives, as_reference, inner_scores, scores_by_name
 from ._observations import Observations
 from ._optimizer import Optimizer
@@ -274,6 +274,28 @@ class MultiObjectiveOptimizer(Optimizer):
             -posterior.mean if first.is_minimised else posterior.mean, posterior.std
         )
 
+    def score_interval(
+        self, params_list: Sequence[Mapping[str, Any]], level: float = 0.95
+    ) -> tuple[Floats, Floats]:
+        """Refuse: quantiles are of one score.
+
+        Parameters
+        ----------
+        params_list : list of dict
+            Not used.
+        level : float, default=0.95
+            Not used.
+
+        Raises
+        ------
+        ValueError
+            Always.
+        """
+        raise ValueError(
+            f"score_interval is of one score, and the objectives are {list(map(str, self.objectives))}. Look at "
+            "objective_posteriors() instead."
+        )
+
     def regret_bound(self, kappa: float = 3.0) -> float:
         """Refuse: a front has no single regret.
 
@@ -318,6 +340,16 @@ class MultiObjectiveOptimizer(Optimizer):
     def _propose(
         self, model: Any, rng: np.random.Generator, n: int, pending: Floats, taken: set[Hashable]
     ) -> list[Floats]:
+        models, task = self._front_task(model)
+        return propose_front(models, task, rng, n, pending=pending, exclude=taken)
+
+    def _surface(self, model: Any, rng: np.random.Generator) -> FrontSurface:
+        waiting = np.array([*self._pending.values()])
+        models, task = self._front_task(model)
+        return front_surface(models, task, waiting.reshape(len(waiting), self.space.n_dims))
+
+    def _front_task(self, model: Any) -> tuple[ObjectiveModels, FrontTask]:
+        """What proposals are made of, whatever their number."""
         observations = self._told.observations()
         keeping = self._weighting.kept(observations)
         is_known = np.isfinite(observations.scores)
@@ -327,12 +359,11 @@ class MultiObjectiveOptimizer(Optimizer):
             kept=kept[is_known],
             space=self.space,
             acquisition=self._acquisition,
-            reference=_latent(self._reference, model),
+            reference=model.forward(self._reference),
             weights=self._weighting.weights(observations),
             keeping=keeping,
         )
-        models = self._weighting.believing(model, observations)
-        return propose_front(models, task, rng, n, pending=pending, exclude=taken)
+        return self._weighting.believing(model, observations), task
 
     def _score(self, metrics: Mapping[str, float]) -> float:
         """The first objective, higher is better; nan if any of them is not finite."""
@@ -360,13 +391,3 @@ class MultiObjectiveOptimizer(Optimizer):
                     f"{trial.metrics!r}. Give trials of a search with these objectives."
                 )
         return [replace(trial, score=self._score(trial.metrics or {})) for trial in same]
-
-
-def _latent(reference: Floats, models: ObjectiveModels) -> Floats:
-    """The reference in the units of the surrogates."""
-    return np.array(
-        [
-            np.nan if np.isnan(r) else model.output_.forward(np.array([r]))[0]
-            for r, model in zip(reference, models.models, strict=True)
-        ]
-    )

@@ -62,6 +62,15 @@ class ObjectiveModels:
         mean, std, d_mean, d_std = (np.stack(part, axis=1) for part in zip(*found, strict=True))
         return mean, std, d_mean, d_std
 
+    def forward(self, scores: Floats) -> Floats:
+        """A score of each objective (n_objectives,) in the latent unit; nan stays."""
+        return np.array(
+            [
+                np.nan if np.isnan(y) else model.output_.forward(np.array([y]))[0]
+                for y, model in zip(scores, self.models, strict=True)
+            ]
+        )
+
     def condition(self, U: Floats, scores_latent: Floats) -> "ObjectiveModels":
         """Return copies that have seen further observations (m, n_objectives)."""
         columns = scores_latent.T

@@ -12,18 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..exceptions import ExhaustedSpaceError, SpaceTypeError, SpaceValueError
-from ..posteriors import GaussianPosterior
 from ..space import Space, as_space
 from ._batch import propose
+from ._believing import Believing
 from ._checks import check_count, checked_trial, plain_params, seed_sequence
 from ._design import default_n_initial, initial_design
 from ._earlier import EarlierSearch, split_history
 from ._exploration import check_fraction, random_share
 from ._metric_constraints import MetricConstraint, as_metric_constraints
-from ._observations import EncodedTrials, Observations
+from ._observations import EncodedTrials
 from ._opening import Opening
-from ._regret import regret_bound
-from ._suggest import as_acquisition, as_surrogate, fit_surrogate
+from ._suggest import as_acquisition, as_surrogate
 from ._transfer import WarmStart, as_sources, with_sources
 from ._trial import History, Trial
 from ._unseen import unseen
@@ -34,11 +33,8 @@ __all__ = ["Optimizer"]
 Floats = NDArray[np.float64]
 Params = dict[str, Any]
 
-# Key of the random streams of `regret_bound`; those of the proposals count from 0.
-_REGRET_KEY = 2**32 - 1
 
-
-class Optimizer:
+class Optimizer(Believing):
     """Bayesian optimisation of a score over a design space, one question at a time.
 
     Parameters
@@ -150,7 +146,7 @@ class Optimizer:
         self._history = History()
         self._told = EncodedTrials(self.space)
         self._pending: dict[Hashable, Floats] = {}
-        self._fitted: tuple[Observations | None, Any] = (None, None)
+        self._fitted = (None, None)
         self._learn_earlier(earlier)
         n_initial = (
             default_n_initial(self.space)
@@ -257,63 +253,6 @@ class Optimizer:
         self._pending.pop(self._told.add(trial), None)
         self._trials.append(trial)
 
-    def score_posterior(self, params_list: Sequence[Mapping[str, Any]]) -> GaussianPosterior:
-        """Return what is believed of the noise-free scores of some points after all that was told.
-
-        Parameters
-        ----------
-        params_list : list of dict
-            Points of the space.
-
-        Returns
-        -------
-        posterior : GaussianPosterior
-            Mean and standard deviation in the unit of the score.
-
-        Raises
-        ------
-        ValueError
-            If no finite score has been told, a point lies outside the space, or the surrogate
-            cannot be fitted.
-        """
-        U = np.array([self.space.encode(params) for params in params_list])
-        model = self._model()
-        if model is None:
-            raise ValueError(
-                "There is no posterior: the surrogate needs a finite score and a fit without "
-                f"error; got {self._told.observations().n_finite} finite scores. Tell more trials."
-            )
-        posterior: GaussianPosterior = model.score_posterior(U.reshape(len(U), self.space.n_dims))
-        return posterior
-
-    def regret_bound(self, kappa: float = 3.0) -> float:
-        """Bound how much better than the best evaluated point any point of the space can be.
-
-        Parameters
-        ----------
-        kappa : float, default=3.0
-            Width of the bound in posterior standard deviations; non-negative.
-
-        Returns
-        -------
-        bound : float
-            Largest upper confidence bound over the space minus largest lower one over the evaluated
-            points, non-negative, in the unit of the score; inf until the surrogate chooses.
-
-        See Also
-        --------
-        RegretBound : The stopping rule that asks this.
-        """
-        if not self._opening.is_over(len(self._told)):
-            return np.inf  # a fit now would be the start of the next one, and change what it finds
-        model = self._model()
-        if model is None:
-            return np.inf
-        # A stream beside those of the proposals, which stay the same whether this is asked or not.
-        key = (*self._seeds.spawn_key, _REGRET_KEY, len(self._told))
-        rng = np.random.default_rng(np.random.SeedSequence(self._seeds.entropy, spawn_key=key))
-        return regret_bound(model, self._told.observations(), self.space, kappa, rng)
-
     def _choose(self, n: int) -> list[Params]:
         """Up to n new points: those given, then the initial design, then by the model."""
         taken = self._told.keys | self._pending.keys()
@@ -340,29 +279,7 @@ class Optimizer:
         self, model: Any, rng: np.random.Generator, n: int, pending: Floats, taken: set[Hashable]
     ) -> list[Floats]:
         """Up to n new encoded points by the model."""
-        observations = self._told.observations()
-        return propose(
-            self._weighting.believing(model, observations),
-            observations,
-            self.space,
-            self._acquisition,
-            rng,
-            n,
-            pending=pending,
-            exclude=taken,
-            weights=self._weighting.weights(observations),
-            kept=self._weighting.kept(observations),
-        )
-
-    def _model(self) -> Any | None:
-        """The surrogate fitted to all that was told; None if it cannot be."""
-        observations = self._told.observations()
-        fitted_to, model = self._fitted
-        if fitted_to is not observations:
-            if observations.n_finite:
-                model = fit_surrogate(self._surrogate, self._weighting.lessons(observations))
-            self._fitted = (observations, model)
-        return model
+        return propose(**self._task(model), rng=rng, n=n, pending=pending, exclude=taken)
 
     def _learn_earlier(self, history: Iterable[Trial]) -> None:
         outside = 0

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from .._sklearn import Documented
 from ._checks import check_count
 from ._trial import History
 
@@ -53,7 +54,7 @@ class Progress:
     test_train_ratio: float | None = None
 
 
-class StoppingRule(BaseEstimator, ABC):
+class StoppingRule(Documented, BaseEstimator, ABC):
     """Base of the stopping rules, for rules of your own.
 
     A subclass stores its parameters in ``__init__``, names itself in the class attribute ``name``,

@@ -4,7 +4,7 @@ Both are frozen; appending to a history gives a new one. Scores are better when 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._frames import history_frame
+from ._run import Run
 
 __all__ = ["STATUSES", "History", "Trial"]
 
@@ -40,6 +41,9 @@ class Trial:
         Seconds that the evaluation took.
     metrics : dict or None, default=None
         What else was measured, by name and each in its own sign: scores by other metrics, seconds.
+    runs : tuple of Run or None, default=None
+        When and where each fold was run, one for each that was, in the order of the folds; None if it is not known.
+        Two trials that differ in this alone are equal.
 
     Examples
     --------
@@ -56,6 +60,7 @@ class Trial:
     fold_scores: tuple[float, ...] | None = None
     fit_time: float | None = None
     metrics: dict[str, float] | None = None
+    runs: tuple[Run, ...] | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_complete(self) -> bool:

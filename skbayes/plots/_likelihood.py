@@ -9,31 +9,29 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rv_discrete
-from sklearn.utils.validation import check_is_fitted
 
-from ._matplotlib import COLOURS, LINE_STYLES, axes
+from ._likelihood_data import likelihood_data
+from ._matplotlib import COLOURS, LINE_STYLES, axes, styled
+from ._text import literal, shortened
 
 __all__ = ["LikelihoodDisplay"]
 
 Array = NDArray[np.float64]
+Style = Mapping[str, Any] | None
 
 # More annotated heights than these cover each other.
 _MOST_ANNOTATED = 8
 # More stems than these are a wall.
 _MOST_STEMS = 60
-# Points of a smooth curve, and the part of the range of the data that is shown on either side.
-_GRID, _MARGIN = 400, 0.35
-# So much of the range is drawn beyond an end of the support, to show the step.
-_EDGE = 0.03
+_NAME = 48
 # Nearer than this part of the picture's width, two annotations would touch.
-_TOO_NEAR = 0.048
+_TOO_NEAR = 0.06
 
 
 class LikelihoodDisplay:
     """Points of data under the densities of a few candidates, with the likelihood of each.
 
-    Make it with `from_estimator`; the constructor takes what that computes.
+    Make it with `from_estimator`; the constructor takes what `likelihood_data` returns.
 
     Parameters
     ----------
@@ -71,6 +69,7 @@ class LikelihoodDisplay:
 
     See Also
     --------
+    ParameterDisplay : Prior, likelihood and posterior as functions of one parameter.
     skbayes.density.DistributionEstimator.likelihood : The same as a table.
 
     Examples
@@ -115,6 +114,9 @@ class LikelihoodDisplay:
         feature: int = 0,
         annotate: bool | None = None,
         ax: Any = None,
+        line_kw: Style = None,
+        point_kw: Style = None,
+        text_kw: Style = None,
     ) -> Self:
         """Compute and draw.
 
@@ -134,6 +136,12 @@ class LikelihoodDisplay:
             Whether the heights are written beside the points; None: if there are at most eight points.
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None: a new figure.
+        line_kw : dict, default=None
+            Properties of the curves, of `matplotlib.lines.Line2D`.
+        point_kw : dict, default=None
+            Properties of the data on the axis, of `matplotlib.lines.Line2D`.
+        text_kw : dict, default=None
+            Properties of the heights that are written, of `matplotlib.text.Text`.
 
         Returns
         -------
@@ -152,9 +160,18 @@ class LikelihoodDisplay:
             If there is no candidate or more than four, a parameter is impossible, or the estimator has no data.
         """
         data = likelihood_data(estimator, candidates, X, labels=labels, feature=feature)
-        return cls(**data).plot(ax=ax, annotate=annotate)
+        styles = {"line_kw": line_kw, "point_kw": point_kw, "text_kw": text_kw}
+        return cls(**data).plot(ax=ax, annotate=annotate, **styles)
 
-    def plot(self, ax: Any = None, *, annotate: bool | None = None) -> Self:
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        annotate: bool | None = None,
+        line_kw: Style = None,
+        point_kw: Style = None,
+        text_kw: Style = None,
+    ) -> Self:
         """Draw.
 
         Parameters
@@ -163,6 +180,12 @@ class LikelihoodDisplay:
             Where to draw; None: a new figure.
         annotate : bool or None, default=None
             Whether the heights are written beside the points; None: if there are at most eight points.
+        line_kw : dict, default=None
+            Properties of the curves, of `matplotlib.lines.Line2D`.
+        point_kw : dict, default=None
+            Properties of the data on the axis, of `matplotlib.lines.Line2D`.
+        text_kw : dict, default=None
+            Properties of the heights that are written, of `matplotlib.text.Text`.
 
         Returns
         -------
@@ -175,42 +198,48 @@ class LikelihoodDisplay:
             If matplotlib is not installed.
         """
         ax = axes(ax, "LikelihoodDisplay")
+        from matplotlib.lines import Line2D
+
         self.ax_, self.figure_ = ax, ax.figure
         x, heights = np.asarray(self.x, dtype=float), np.asarray(self.heights, dtype=float)
         self.lines_: list[Any] = []
         self.stems_: list[Any] = []
         self.texts_: list[Any] = []
         for c, curve in enumerate(np.asarray(self.curves, dtype=float)):
-            self._draw_curve(c, curve, x, heights[c])
-        (self.points_,) = ax.plot(
-            x, np.zeros(x.size), "|", color="black", markersize=12, clip_on=False, zorder=4
-        )
+            self._draw_curve(c, curve, x, heights[c], line_kw)
+        rug = {"color": "black", "marker": "|", "linestyle": "none", "markersize": 12}
+        rug |= {"clip_on": False, "zorder": 4, "alpha": max(0.1, min(1.0, _MOST_STEMS / x.size))}
+        (self.points_,) = ax.plot(x, np.zeros(x.size), **styled(Line2D, rug, point_kw))
         if annotate or (annotate is None and x.size <= _MOST_ANNOTATED):
-            self._annotate(x, heights)
+            self._annotate(x, heights, text_kw)
         shown = np.concatenate([np.ravel(self.curves), heights.ravel()])
         # A density can be infinite at an end of its support, or zero wherever one looks.
         highest = float(shown[np.isfinite(shown)].max(initial=0.0))
-        ax.set_ylim(bottom=0.0, top=1.18 * highest if highest > 0.0 else 1.0)
-        ax.set_xlabel("x" if self.name is None else self.name)
+        # A number is written above the highest point.
+        ax.set_ylim(bottom=0.0, top=1.08 * highest if highest > 0.0 else 1.0)
+        if self.is_discrete:
+            ax.margins(x=0.09)  # room for a number beside the first point
+        ax.set_xlabel("x" if self.name is None else literal(shortened(self.name, _NAME)))
         ax.set_ylabel("probability" if self.is_discrete else "density")
-        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(0.0, 1.0), fontsize="small")
+        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize="small")
         ax.spines[["top", "right"]].set_visible(False)
         return self
 
-    def _draw_curve(self, c: int, curve: Array, x: Array, heights: Array) -> None:
-        colour = COLOURS[c]
+    def _draw_curve(self, c: int, curve: Array, x: Array, heights: Array, line_kw: Style) -> None:
+        from matplotlib.lines import Line2D
+
         together = float(np.asarray(self.log_likelihood)[c])
-        label = f"{self.labels[c]}: likelihood {np.exp(together):.3g}, log {together:.4g}"
-        (line,) = self.ax_.plot(
-            self.grid,
-            curve,
-            LINE_STYLES[c],
-            color=colour,
-            linewidth=2.0,
-            marker="o" if self.is_discrete else None,
-            markersize=4,
-            label=label,
-        )
+        told = f"likelihood {_exponential(together)}, log {together:.4g}"
+        style: dict[str, Any] = {
+            "color": COLOURS[c],
+            "linestyle": LINE_STYLES[c],
+            "linewidth": 2.0,
+            "marker": "o" if self.is_discrete else None,
+            "markersize": 4,
+            "label": f"{literal(shortened(self.labels[c], _NAME))}: {told}",
+        }
+        (line,) = self.ax_.plot(self.grid, curve, **styled(Line2D, style, line_kw))
+        colour = line.get_color()
         self.lines_.append(line)
         if x.size <= _MOST_STEMS:
             # Beside each other, where one would hide the other.
@@ -220,26 +249,36 @@ class LikelihoodDisplay:
             )
             self.ax_.plot(x + shift, heights, "o", color=colour, markersize=5, zorder=5)
 
-    def _annotate(self, x: Array, heights: Array) -> None:
+    def _annotate(self, x: Array, heights: Array, text_kw: Style) -> None:
+        from matplotlib.text import Text
+
         width = np.ptp(np.asarray(self.grid, dtype=float))
-        order = np.argsort(x, kind="stable")
+        places, first, counts = np.unique(x, return_index=True, return_counts=True)
         for c, row in enumerate(heights):
             lift, last = 0, -np.inf
-            for i in order:
+            for place, i, count in zip(places, first, counts, strict=True):
                 # A neighbour's number is just below: one line higher.
-                lift = lift + 1 if x[i] - last < _TOO_NEAR * width else 0
-                last = x[i]
+                lift = lift + 1 if place - last < _TOO_NEAR * width else 0
+                last = place
+                style = {
+                    "ha": "right" if c % 2 == 0 else "left",
+                    "fontsize": "small",
+                    "color": self.lines_[c].get_color(),
+                    "zorder": 3,
+                }
+                style["bbox"] = {
+                    "facecolor": "white",
+                    "edgecolor": "none",
+                    "alpha": 0.8,
+                    "pad": 0.6,
+                }
                 self.texts_.append(
                     self.ax_.annotate(
-                        f"{row[i]:.2g}",
-                        (x[i] + _shift(c, len(heights), width), row[i]),
+                        f"{row[i]:.2g}" + (f" × {count}" if count > 1 else ""),
+                        (place + _shift(c, len(heights), width), row[i]),
                         xytext=(-4 if c % 2 == 0 else 4, 4 + 10 * lift),
                         textcoords="offset points",
-                        ha="right" if c % 2 == 0 else "left",
-                        fontsize="small",
-                        color=COLOURS[c],
-                        zorder=3,
-                        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.6},
+                        **styled(Text, style, text_kw),
                     )
                 )
 
@@ -249,92 +288,9 @@ def _shift(c: int, n: int, width: float) -> float:
     return 0.004 * width * (c - 0.5 * (n - 1))
 
 
-def likelihood_data(
-    estimator: Any,
-    candidates: Sequence[Mapping[str, float]],
-    X: Any = None,
-    *,
-    labels: Sequence[str] | None = None,
-    feature: int = 0,
-) -> dict[str, Any]:
-    """Return what `LikelihoodDisplay` is made of, without drawing it.
-
-    Raises
-    ------
-    NotFittedError
-        Before `fit`.
-    TypeError
-        If the candidates are one dict and not a sequence of them.
-    ValueError
-        If there is no candidate or more than four, the labels are not as many, a parameter is impossible, or the
-        column does not exist.
-    """
-    check_is_fitted(estimator)
-    if isinstance(candidates, Mapping):
-        raise TypeError(
-            f"candidates needs a list of dicts, one for each curve; got {candidates!r}. Put it into a list."
-        )
-    candidates = list(candidates)
-    if not 1 <= len(candidates) <= len(COLOURS):
-        raise ValueError(
-            f"LikelihoodDisplay needs one to {len(COLOURS)} candidates; got {len(candidates)}. Draw the others in a"
-            f" picture of their own."
-        )
-    if labels is not None and len(labels) != len(candidates):
-        raise ValueError(
-            f"labels needs a name for each of {len(candidates)} candidates; got {len(labels)}. Give as many, or None."
-        )
-    n_features = estimator.n_features_in_
-    if not 0 <= feature < n_features:
-        raise ValueError(
-            f"feature is the number of a column, 0 to {n_features - 1}; got {feature}. Correct it."
-        )
-    given = [_of_column(candidate, feature, n_features) for candidate in candidates]
-    tables = [estimator.likelihood(params, X) for params in given]
-    chosen = [t.params if n_features == 1 else t.params[feature] for t in tables]
-    fitted = estimator.distribution_ if n_features == 1 else estimator.distribution_[feature]
-    x = tables[0].x[:, feature]
-    if np.isnan(x).any():
-        raise ValueError(
-            "LikelihoodDisplay draws values, and some of these are censored; got NaN in X. Give X without them."
-        )
-    is_discrete = isinstance(fitted.dist, rv_discrete)
-    drawn = [fitted.dist(**params) for params in chosen]
-    grid = _grid(x, [frozen.support() for frozen in drawn], is_discrete=is_discrete)
-    densities = [frozen.pmf if is_discrete else frozen.pdf for frozen in drawn]
-    heights = np.array([density(x) for density in densities])
-    logarithms = [frozen.logpmf if is_discrete else frozen.logpdf for frozen in drawn]
-    # Not of the heights, which are zero where their logarithm is still a number.
-    together = np.array([logarithm(x).sum() for logarithm in logarithms])
-    names = getattr(estimator, "feature_names_in_", None)
-    return {
-        "x": x,
-        "heights": heights,
-        "log_likelihood": together,
-        "grid": grid,
-        "curves": np.array([density(grid) for density in densities]),
-        "labels": [_label(params) for params in chosen] if labels is None else list(labels),
-        "is_discrete": is_discrete,
-        "name": None if names is None else str(names[feature]),
-    }
-
-
-def _of_column(candidate: Mapping[str, float], feature: int, n_features: int) -> Any:
-    return [dict(candidate) if j == feature else {} for j in range(n_features)]
-
-
-def _label(params: Mapping[str, float]) -> str:
-    return ", ".join(f"{name}={value:.3g}" for name, value in params.items())
-
-
-def _grid(x: Array, supports: list[tuple[float, float]], *, is_discrete: bool) -> Array:
-    """Return where curves are computed: beyond the data on both sides, but hardly beyond what is possible."""
-    spread = max(float(np.ptp(x)), 1.0 if is_discrete else 1e-3 * float(np.abs(x).max(initial=1.0)))
-    beyond = 0.0 if is_discrete else _EDGE * spread
-    first = min(*(float(end[0]) for end in supports), float(x.min())) - beyond
-    last = max(*(float(end[1]) for end in supports), float(x.max())) + beyond
-    low = max(float(x.min()) - _MARGIN * spread, first)
-    high = min(float(x.max()) + _MARGIN * spread, last)
-    if is_discrete:
-        return np.unique(np.round(np.linspace(np.floor(low), np.ceil(high), _GRID)))
-    return np.linspace(low, high, _GRID)
+def _exponential(log: float) -> str:
+    """Return e^log with three digits, also where it is too small or too large for a number."""
+    if abs(log) < 700.0 or not np.isfinite(log):  # e^709 is the largest double
+        return f"{np.exp(log):.3g}"
+    exponent = int(np.floor(log / np.log(10.0)))
+    return f"{np.exp(log - exponent * np.log(10.0)):.3g}e{exponent:+d}"

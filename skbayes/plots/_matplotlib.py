@@ -1,13 +1,63 @@
 """The one gate to matplotlib, which only drawing needs."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
-__all__ = ["COLOURS", "LINE_STYLES", "axes"]
+import numpy as np
+
+__all__ = [
+    "COLOURS",
+    "LINE_STYLES",
+    "STATUS_MARKS",
+    "StatusMark",
+    "axes",
+    "figure",
+    "legend_above",
+    "log_axis",
+    "seconds_axis",
+    "styled",
+]
 
 #: Told apart with any colour vision, on white and in grey (Okabe and Ito): blue, vermilion, green, purple.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 #: Beside the colour, for print without it.
 LINE_STYLES = ("-", "--", "-.", ":")
+#: Width and height of a new figure in inches: that of a notebook's column.
+_SIZE = (7.0, 4.5)
+
+
+@dataclass(frozen=True)
+class StatusMark:
+    """How the end of a trial is shown.
+
+    Parameters
+    ----------
+    label : str
+        For the legend.
+    colour : str
+        As RGB in hexadecimal.
+    marker : str
+        matplotlib's name of the shape.
+    hatch : str
+        matplotlib's pattern for a surface, empty for none.
+    """
+
+    label: str
+    colour: str
+    marker: str
+    hatch: str
+
+
+#: Each by shape and by colour: neither needs the other.
+STATUS_MARKS = {
+    "complete": StatusMark("complete", "#0072B2", "o", ""),
+    "pruned": StatusMark("pruned", "#56B4E9", "v", "//"),
+    "failed": StatusMark("failed", "#D55E00", "X", "xx"),
+    "timeout": StatusMark("timeout", "#E69F00", "s", "\\\\"),
+    "memory": StatusMark("out of memory", "#CC79A7", "D", ".."),
+}
 
 
 def axes(ax: Any, what: str) -> Any:
@@ -18,12 +68,124 @@ def axes(ax: Any, what: str) -> Any:
     ImportError
         Without matplotlib.
     """
-    if ax is not None:
-        return ax
+    return ax if ax is not None else figure(what).add_subplot()
+
+
+def figure(what: str, size: tuple[float, float] = _SIZE) -> Any:
+    """Return a new figure without axes.
+
+    Parameters
+    ----------
+    what : str
+        The display that asks, for the message.
+    size : tuple of (float, float)
+        Width and height in inches.
+
+    Raises
+    ------
+    ImportError
+        Without matplotlib.
+    """
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
             f'{what} needs matplotlib, which is not installed. Run: pip install "skbayes[plots]"'
         ) from error
-    return plt.subplots(figsize=(7.0, 4.5), layout="constrained")[1]
+    return plt.figure(figsize=size, layout="constrained")
+
+
+def styled(
+    artist: type, defaults: Mapping[str, Any], given: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return the properties of an artist: what the caller gave wins, by whatever alias (``lw``, ``c``).
+
+    Parameters
+    ----------
+    artist : type
+        matplotlib's class of what is drawn, such as ``matplotlib.lines.Line2D``.
+    defaults, given : mapping of str to object
+        Properties.
+    """
+    from matplotlib.cbook import normalize_kwargs
+
+    style, wanted = (normalize_kwargs(dict(each or {}), artist) for each in (defaults, given))
+    if wanted.keys() & {"c", "color"}:
+        # One colour for all of it, and `scatter` takes one of these words only.
+        for name in ("c", "color", "facecolor", "edgecolor"):
+            style.pop(name, None)
+    return style | wanted
+
+
+def seconds_axis(axis: Any, length: float) -> None:
+    """Give an axis whose data are seconds ticks that are round in a longer unit.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+        ``ax.xaxis`` or ``ax.yaxis``.
+    length : float
+        Seconds of the unit.
+    """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    class Locator(MaxNLocator):
+        def tick_values(self, vmin: float, vmax: float) -> Any:
+            return length * np.asarray(super().tick_values(vmin / length, vmax / length))
+
+    axis.set_major_locator(Locator("auto", steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds / length:.6g}"))
+
+
+def log_axis(axis: Any) -> None:
+    """Make an axis logarithmic, with plain numbers at 1, 2 and 5 of each decade.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+        ``ax.xaxis`` or ``ax.yaxis``.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    set_scale = axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale
+    set_scale("log")
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+# Width of a small letter in inches, that of a mark in letters, and what a narrow picture has room for nevertheless.
+_LETTER, _LEGEND_MARK, _FEWEST_LETTERS = 0.068, 7, 30
+
+
+def legend_above(ax: Any, title: str | None = None, handles: Sequence[Any] | None = None) -> Any:
+    """Draw the legend above the axes, where it covers nothing, in as many columns as fit.
+
+    A title of the axes would be there too; that of the figure, its `suptitle`, is above it.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Its labelled artists are the entries.
+    title : str or None, default=None
+        A line above them.
+    handles : sequence of artists, default=None
+        The entries, if not these.
+    """
+    if handles is None:
+        handles = ax.get_legend_handles_labels()[0]
+    labels = [handle.get_label() for handle in handles]
+    widest = max(map(len, labels), default=0) + _LEGEND_MARK
+    inches = ax.get_position().width * ax.figure.get_size_inches()[0]
+    n_letters = max(int(inches / _LETTER), _FEWEST_LETTERS)
+    return ax.legend(
+        handles=handles,
+        title=None if title is None else fill(title, n_letters),
+        ncols=max(1, min(len(labels), n_letters // widest)),
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        frameon=False,
+        fontsize="small",
+        title_fontsize="small",
+        alignment="left",
+    )

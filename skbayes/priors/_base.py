@@ -12,12 +12,13 @@ from typing import Any, ClassVar, Self
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
+from .._sklearn import Documented
 from ._features import check_numbers, numbers, per_feature
 
 __all__ = ["Prior"]
 
 
-class Prior(BaseEstimator, ABC):
+class Prior(Documented, BaseEstimator, ABC):
     """Base class of all priors.
 
     A subclass stores its parameters in ``__init__``, untouched, and defines `log_density`. It adds

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from .._sklearn import Documented
+
 __all__ = ["Objective", "SeparablePenalty", "Solver", "SolverResult"]
 
 Array = NDArray[Any]
@@ -229,7 +231,7 @@ class Objective(ABC):
         """
 
 
-class Solver(BaseEstimator, ABC):
+class Solver(Documented, BaseEstimator, ABC):
     """Base class of all solvers: a parameter object with `needs` and `solve`.
 
     Attributes

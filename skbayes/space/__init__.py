@@ -9,6 +9,7 @@ from ._prior_points import prior_points
 from ._prior_weight import PriorWeight
 from ._real import Real
 from ._space import Space
+from ._value_grid import ValueGrid, value_grid
 
 __all__ = [
     "Categorical",
@@ -18,8 +19,10 @@ __all__ = [
     "PriorWeight",
     "Real",
     "Space",
+    "ValueGrid",
     "as_space",
     "prior_points",
     "space_of",
     "split_budget",
+    "value_grid",
 ]

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from .._sklearn import Documented
+
 __all__ = ["Dimension", "DiscreteMap", "EqualCells", "Floats", "Ints", "UnitMap", "rounded"]
 
 Floats = NDArray[np.float64]
@@ -24,7 +26,7 @@ _STRIDES = (1 / 32, 1 / 8)
 _MAX_CATEGORY_MOVES = 20
 
 
-class Dimension(BaseEstimator, ABC):
+class Dimension(Documented, BaseEstimator, ABC):
     """Base class of all dimensions of a design space.
 
     A dimension is a parameter object: ``__init__`` only stores. Its values are checked when a space

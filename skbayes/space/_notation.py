@@ -176,7 +176,12 @@ def _spanned(values: Sequence[Any]) -> Dimension:
 
 def _distinct(values: Sequence[Any]) -> list[Any]:
     positions = Positions(values)
-    return [value for i, value in enumerate(values) if positions.find(value) == i]
+    distinct: list[Any] = []
+    for value in [value for i, value in enumerate(values) if positions.find(value) == i]:
+        # Found by identity above: an equal object, such as a clone, may have been met before.
+        if Positions(distinct).find(value) is None:
+            distinct.append(value)
+    return distinct
 
 
 def _as_branches(spec: Any) -> list[dict[str, Dimension]]:

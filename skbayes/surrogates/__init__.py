@@ -4,7 +4,7 @@ from ._base import Surrogate
 from ._forest import ExtraTrees, RandomForest
 from ._gaussian_process import GaussianProcess
 from ._kernels import KERNELS, RBF, Kernel, Matern32, Matern52
-from ._output import OUTPUT_TRANSFORMS
+from ._output import OUTPUT_TRANSFORMS, FittedOutput, fit_output
 from ._ranking_ensemble import RankingEnsemble
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "RBF",
     "SURROGATES",
     "ExtraTrees",
+    "FittedOutput",
     "GaussianProcess",
     "Kernel",
     "Matern32",
@@ -20,6 +21,7 @@ __all__ = [
     "RandomForest",
     "RankingEnsemble",
     "Surrogate",
+    "fit_output",
 ]
 
 SURROGATES: dict[str, type[Surrogate]] = {

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
+from .._sklearn import Documented
 from ..posteriors import GaussianPosterior
 from ._function_samples import Functions
 from ._output import FittedOutput
@@ -21,7 +22,7 @@ __all__ = ["Surrogate"]
 FloatArray = NDArray[np.float64]
 
 
-class Surrogate(BaseEstimator, ABC):
+class Surrogate(Documented, BaseEstimator, ABC):
     """Base class of all surrogates.
 
     A surrogate knows no design space: it sees columns in [0, 1], of which some hold unordered

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from .._sklearn import Documented
+
 __all__ = ["KERNELS", "RBF", "Kernel", "Matern32", "Matern52"]
 
 FloatArray = NDArray[np.float64]
 
 
-class Kernel(BaseEstimator, ABC):
+class Kernel(Documented, BaseEstimator, ABC):
     """Correlation of two points as a function of their squared scaled distance.
 
     A subclass defines ``_correlation(r2)``, which returns both values of `value_and_slope`.

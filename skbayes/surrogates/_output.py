@@ -157,27 +157,67 @@ OUTPUT_TRANSFORMS: dict[str, Callable[[FloatArray], OutputMap]] = {
 
 @dataclass(frozen=True)
 class FittedOutput:
-    """A map fitted to scores that were first brought into [−1, 1] by a power of two.
-
-    That step is exact, and it lets scores of any magnitude that a float holds be squared.
+    """An output transform fitted to scores: the way to latent scores and back.
 
     Parameters
     ----------
     exponent : int
-        The scores are multiplied by 2**−exponent.
+        The scores are multiplied by 2**−exponent, which brings them into [−1, 1].
     map : OutputMap
         The map of the scores so scaled.
+
+    See Also
+    --------
+    fit_output : Makes one.
+
+    Notes
+    -----
+    The power of two is exact, and it lets scores of any magnitude that a float holds be squared.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbayes.surrogates import fit_output
+    >>> output = fit_output("standardize", np.array([0.7, 0.8, 0.9]))
+    >>> output.forward(np.array([0.8, 0.9])).round(2) + 0.0
+    array([0.  , 1.22])
+    >>> output.inverse(np.array([0.0]))
+    array([0.8])
     """
 
     exponent: int
     map: OutputMap
 
     def forward(self, y: FloatArray) -> FloatArray:
-        """Return the latent scores."""
+        """Return the latent scores.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n,)
+            Scores.
+
+        Returns
+        -------
+        z : ndarray of shape (n,)
+            Latent scores.
+        """
         return self.map.forward(np.ldexp(y, -self.exponent))
 
     def latent_variance(self, y: FloatArray, variance: FloatArray) -> FloatArray:
-        """Return the variance in the latent unit of a noise with `variance` at scores y."""
+        """Return the variance that a noise has in the latent unit.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n,)
+            Scores.
+        variance : ndarray of shape (n,)
+            Variance of the noise of each, in the squared unit of the score.
+
+        Returns
+        -------
+        variance : ndarray of shape (n,)
+            The same in the squared latent unit.
+        """
         # Divided, since the product of a large noise and a steep slope may be too large itself.
         slope = np.maximum(self.map.derivative(np.ldexp(y, -self.exponent)), 1.0 / _LARGEST_STD)
         with np.errstate(over="ignore"):
@@ -186,11 +226,37 @@ class FittedOutput:
         return latent_std**2
 
     def inverse(self, z: FloatArray) -> FloatArray:
-        """Return the scores."""
+        """Return the scores.
+
+        Parameters
+        ----------
+        z : ndarray of shape (n,)
+            Latent scores.
+
+        Returns
+        -------
+        y : ndarray of shape (n,)
+            Scores.
+        """
         return np.ldexp(self.map.inverse(z), self.exponent)
 
     def score_moments(self, mean: FloatArray, std: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return mean and std of the inverse of N(mean, std²), by quadrature."""
+        """Return mean and standard deviation of the inverse of N(mean, std²), by quadrature.
+
+        Parameters
+        ----------
+        mean : ndarray of shape (m,)
+            Latent means.
+        std : ndarray of shape (m,)
+            Latent standard deviations.
+
+        Returns
+        -------
+        mean : ndarray of shape (m,)
+            In the unit of the score.
+        std : ndarray of shape (m,)
+            In the unit of the score.
+        """
         y = self.map.inverse(mean[:, None] + std[:, None] * _NODES)
         center = y @ _WEIGHTS
         spread = np.sqrt((y - center[:, None]) ** 2 @ _WEIGHTS)
@@ -199,7 +265,32 @@ class FittedOutput:
 
 
 def fit_output(name: str | None, scores: FloatArray) -> FittedOutput:
-    """Return the named transform, fitted; None leaves the scores as they are."""
+    """Return an output transform fitted to scores, as a surrogate keeps it in `output_`.
+
+    Parameters
+    ----------
+    name : str or None
+        A key of `OUTPUT_TRANSFORMS`; None leaves the scores as they are.
+    scores : ndarray of shape (n,)
+        Finite scores.
+
+    Returns
+    -------
+    output : FittedOutput
+        The fitted transform.
+
+    Raises
+    ------
+    ValueError
+        If the name is not known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skbayes.surrogates import fit_output
+    >>> fit_output("normal_scores", np.array([1.0, 5.0, 1000.0])).forward(np.array([5.0])) + 0.0
+    array([0.])
+    """
     if name is None:
         return FittedOutput(0, raw(scores))
     if name not in OUTPUT_TRANSFORMS:

@@ -1,4 +1,4 @@
-"""The table of conversions in docs/linear_models.rst: scikit-learn's arguments and our priors are one objective."""
+"""The table of conversions in docs/priors.rst: scikit-learn's arguments and our priors are one objective."""
 
 import numpy as np
 import pytest

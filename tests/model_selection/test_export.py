@@ -6,7 +6,7 @@ import os
 import struct
 import sys
 import threading
-from dataclasses import fields
+from dataclasses import asdict, fields, replace
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from skbayes import BayesSearchCV, GridSearchCV
 from skbayes.evaluation import read_sealed, write_sealed
 from skbayes.exceptions import JournalError
 from skbayes.model_selection import load_history, save_history
-from skbayes.optimizer import History, Trial
+from skbayes.optimizer import History, Run, Trial
 from skbayes.space import Categorical, Integer, Real, as_space
 
 NAN, INF = math.nan, math.inf
@@ -29,11 +29,14 @@ NAN, INF = math.nan, math.inf
 def bits(value):
     """What two values share exactly if they are the same, nan and the sign of zero included."""
     if isinstance(value, float):
-        return struct.pack("d", value)
+        # The sign and the payload of a nan mean nothing.
+        return struct.pack("d", NAN if math.isnan(value) else value)
     if isinstance(value, dict):
         return [(key, bits(entry)) for key, entry in value.items()]
     if isinstance(value, tuple):
         return [bits(entry) for entry in value]
+    if isinstance(value, Run):
+        return [bits(getattr(value, f.name)) for f in fields(Run)]
     return type(value), value if type(value) in (int, str, bool, type(None)) else id(value)
 
 
@@ -51,16 +54,21 @@ class Locked:
 
 FIRST, SECOND = SVC(), SVC(C=2.0)
 ODD = [FIRST, SECOND, (50, 50), (50,), None, True, 1, 1.0, "1", "é\n", 10**30, NAN, INF, -INF, -0.0]
+RUNS = (
+    Run(0, 1.7e9 + 0.1, 0.1 + 0.2, 1e-300, "é:1:2", "memory"),
+    Run(2, NAN, 0.0, -0.0, "", "failed"),
+)
 FULL = History(
     (
         Trial(
             0, {"a": FIRST, "C": 0.1 + 0.2}, 0.1, "complete", 1e-300, (0.1, NAN), 3.5, {"f1": -INF}
         ),
         Trial(1, {"a": (50,)}, NAN, "failed"),
-        Trial(2, {}, -0.0, "pruned", None, (NAN, INF), 0.0, {}),
+        Trial(2, {}, -0.0, "pruned", None, (NAN, INF), 0.0, {}, RUNS),
     ),
     origin="abc",
 )
+RUN = asdict(RUNS[0])
 SPACE = {"a": Categorical(ODD), "C": (0.0, 1.0)}
 
 
@@ -122,6 +130,16 @@ BRANCHES = st.dictionaries(st.sampled_from("pqrs"), DIMENSIONS, min_size=1)
 SPACES = st.lists(BRANCHES, min_size=1, max_size=3).map(lambda b: b[0] if len(b) == 1 else b)
 ANY = st.floats() | st.integers(-5, 5).map(float)
 
+RUNNING = st.builds(
+    Run,
+    fold=st.integers(0, 99),
+    started=ANY,
+    fit_time=ANY,
+    score_time=ANY,
+    worker=st.text(max_size=5),
+    status=st.sampled_from(["complete", "failed", "timeout", "memory"]),
+)
+
 
 @st.composite
 def histories(draw):
@@ -139,6 +157,7 @@ def histories(draw):
             fold_scores=draw(st.none() | st.lists(ANY, max_size=3).map(tuple)),
             fit_time=draw(st.none() | ANY),
             metrics=draw(st.none() | st.dictionaries(st.text(max_size=5), ANY, max_size=3)),
+            runs=draw(st.none() | st.lists(RUNNING, max_size=2).map(tuple)),
         )
         for u in U
     ]
@@ -223,6 +242,15 @@ def test_a_foreign_file_is_refused(tmp_path, data):
         ({"metrics": {"f1": "high"}}, "metrics is {'f1': 'high'}"),
         ({"params": [1]}, "params is"),
         ({"later": 1}, "it has .*later"),
+        ({"runs": 1}, "runs is 1"),
+        ({"runs": [1]}, "a run is 1"),
+        ({"runs": [{}]}, "a run is {}"),
+        ({"runs": [{**RUN, "later": 1}]}, "a run is .*later"),
+        ({"runs": [{**RUN, "fold": 0.5}]}, "a run is .*0.5"),
+        ({"runs": [{**RUN, "fold": True}]}, "a run is .*True"),
+        ({"runs": [{**RUN, "status": "well"}]}, "a run is .*well"),
+        ({"runs": [{**RUN, "worker": 7}]}, "a run is .*7"),
+        ({"runs": [{**RUN, "started": "now"}]}, "a run is .*now"),
         ({"params": {"a": {"choice": 9, "shown": "x"}}}, "no choice 9"),
     ],
 )
@@ -238,7 +266,7 @@ def test_a_line_that_is_no_trial_is_named(tmp_path, change, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 2}, "format version 2"),
+        ({"version": 3}, r"format version 3, .* versions 1 to 2"),
         ({"choices": {"a": [1]}}, "not the header"),
         ({"origin": 3}, "not the header"),
         ({"more": 3}, "not the header"),
@@ -251,6 +279,18 @@ def test_a_header_of_another_version_is_refused(tmp_path, change, message):
     write_sealed(path, {**header, **change}, lines)
     with pytest.raises(JournalError, match=message):
         load_history(path)
+
+
+def test_a_file_of_the_first_version_has_no_runs_and_is_read(tmp_path):
+    path = tmp_path / "history.jsonl"
+    save_history(FULL, path)
+    header, *lines = read_sealed(path)
+    old = [{key: entry for key, entry in line.items() if key != "runs"} for line in lines]
+    write_sealed(path, {**header, "version": 1}, old)
+    history = load_history(path, SPACE)
+    assert content(history) == content(
+        History(tuple(replace(trial, runs=None) for trial in FULL), FULL.origin)
+    )
 
 
 def test_the_lines_are_plain_json(tmp_path):

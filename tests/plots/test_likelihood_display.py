@@ -10,8 +10,7 @@ from scipy import stats
 from sklearn.exceptions import NotFittedError
 
 from skbayes.density import DistributionEstimator
-from skbayes.plots import LikelihoodDisplay
-from skbayes.plots._likelihood import likelihood_data
+from skbayes.plots import LikelihoodDisplay, likelihood_data
 
 X = np.array([[1.2], [2.1], [2.6], [2.9], [3.5], [4.8]])
 CANDIDATES = [{"loc": 1.5, "scale": 1.0}, {}]

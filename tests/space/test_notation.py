@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy import stats
+from sklearn.svm import SVC
 
 from skbayes.exceptions import SpaceTypeError, SpaceValueError
 from skbayes.space import (
@@ -205,6 +206,14 @@ def test_space_of_candidates_contains_them():
     assert len(keys) == len(candidates)
     assert "C: float from 0.01 to 100.0, log-uniform" in space.describe()
     assert "n: integer from 3 to 5, uniform" in space.describe()
+
+
+def test_space_of_candidates_with_equal_objects_has_each_once():
+    # A clone is the same choice, though another object.
+    tried = [{"m": SVC(), "C": 1.0}, {"m": SVC(), "C": 9.0}, {"m": SVC(kernel="linear")}]
+    space = space_of(tried)
+    assert all(space.contains(params) for params in tried)
+    assert "m: one of SVC(), SVC(kernel='linear')" in space.describe()
 
 
 def test_space_of_odd_candidates():

@@ -1,0 +1,92 @@
+"""What is written around lines that end at the right: their names, and along the top how many are not zero."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._text import literal, shortened
+
+__all__ = ["write_counts", "write_names"]
+
+Array = NDArray[np.float64]
+
+# Longer names are shortened: they are beside the picture, and take their place from it.
+_NAME = 22
+# Numbers of active coefficients along the top.
+_COUNTS = 7
+
+
+def write_names(ax: Any, ends: Sequence[tuple[Any, float]], height: float) -> list[Any]:
+    """Write names at the right, each at the end of its line, or as near as its neighbours let it.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where; its vertical limits are final.
+    ends : list of (line, float)
+        Lines with their labels, and where each ends.
+    height : float
+        Of a text, as a part of the axes.
+
+    Returns
+    -------
+    texts : list of matplotlib.text.Annotation
+        In the same order.
+    """
+    low, high = ax.get_ylim()
+    places = np.array([(end - low) / (high - low) for _, end in ends])
+    texts = []
+    for (line, _), place, moved in zip(ends, places, _spread(places, height), strict=True):
+        colour = line.get_color()
+        texts.append(
+            ax.annotate(
+                literal(shortened(str(line.get_label()), _NAME)),
+                (1.0, place),
+                xytext=(1.04, moved),
+                xycoords="axes fraction",
+                textcoords="axes fraction",
+                va="center",
+                fontsize="small",
+                color=colour,
+                arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6},
+            )
+        )
+    return texts
+
+
+def write_counts(ax: Any, values: Array, coefs: Array) -> None:
+    """Write along the top how many coefficients are not zero, where some are."""
+    counts = np.count_nonzero(coefs, axis=1)
+    if counts.min() == coefs.shape[1]:
+        return
+    places = np.unique(np.linspace(0, values.size - 1, _COUNTS).round().astype(int))
+    top = ax.secondary_xaxis("top")
+    top.set_xticks(values[places], [str(counts[i]) for i in places], minor=False)
+    top.minorticks_off()
+    top.tick_params(length=2, labelsize="small")
+    top.set_xlabel(f"coefficients that are not zero, of {coefs.shape[1]}", fontsize="small")
+    top.spines["top"].set_visible(False)
+
+
+def _spread(places: Array, height: float) -> Array:
+    """Return heights of texts near their places and at least `height` apart, from 0 to 1 if they fit."""
+    order = np.argsort(places, kind="stable")
+    found = places[order].copy()
+    steps = height * np.arange(found.size)
+    # Isotonic in what is left after the texts below: blocks that touch are moved together.
+    blocks: list[list[float]] = []
+    for value in found - steps:
+        blocks.append([value, 1.0])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            value, n = blocks.pop()
+            blocks[-1] = [
+                (blocks[-1][0] * blocks[-1][1] + value * n) / (blocks[-1][1] + n),
+                blocks[-1][1] + n,
+            ]
+    moved = np.concatenate([np.full(int(n), value) for value, n in blocks]) + steps
+    moved = np.clip(moved, 0.0 + steps, 1.0 - steps[::-1])
+    spread = np.empty_like(moved)
+    spread[order] = moved
+    return spread

@@ -1,0 +1,132 @@
+"""Panels one below the other: in a new figure, in the place of one axes, or in axes given."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ._matplotlib import figure
+
+__all__ = ["legend_over", "panel_grid", "panels"]
+
+
+def panels(ax: Any, what: str, heights: Sequence[float]) -> list[Any]:
+    """Return an axes for each height, from above, with the same horizontal axis.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes, array of them or None
+        One is divided, and what it showed is switched off; several are taken as they are; None: a new figure.
+    what : str
+        The display that asks, for the message.
+    heights : sequence of float
+        Relative to one another.
+
+    Raises
+    ------
+    ImportError
+        Without matplotlib.
+    ValueError
+        If several are given, and not as many as panels.
+    """
+    n = len(heights)
+    if isinstance(ax, list | tuple | np.ndarray):
+        given = list(np.ravel(np.asarray(ax, dtype=object)))
+        if len(given) != n:
+            raise ValueError(
+                f"{what} needs {n} axes, one for each panel; got {len(given)}. Give as many, or one to be"
+                f" divided."
+            )
+        return given
+    if n == 1:
+        return [ax if ax is not None else figure(what).add_subplot()]
+    if ax is None:
+        grid = figure(what).add_gridspec(n, 1, height_ratios=heights)
+    else:
+        ax.set_axis_off()
+        grid = ax.get_subplotspec().subgridspec(n, 1, height_ratios=heights)
+    owner = grid.figure if ax is None else ax.figure
+    first = owner.add_subplot(grid[0])
+    return [first, *(owner.add_subplot(grid[i], sharex=first) for i in range(1, n))]
+
+
+def panel_grid(ax: Any, what: str, n: int, n_columns: int, size: tuple[float, float]) -> list[Any]:
+    """Return n axes side by side, in rows.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes, array of them or None
+        As for `panels`.
+    what : str
+        The display that asks, for the message.
+    n, n_columns : int
+        How many, and how many in a row.
+    size : tuple of (float, float)
+        Width and height of a new figure in inches.
+
+    Raises
+    ------
+    ImportError
+        Without matplotlib.
+    ValueError
+        If several are given, and not as many.
+    """
+    if isinstance(ax, list | tuple | np.ndarray):
+        return panels(ax, what, [1.0] * n)
+    n_rows = -(-n // n_columns)
+    if ax is None:
+        owner = figure(what, size)
+        grid = owner.add_gridspec(n_rows, n_columns)
+    elif n == 1:
+        return [ax]
+    else:
+        ax.set_axis_off()
+        owner, grid = ax.figure, ax.get_subplotspec().subgridspec(n_rows, n_columns)
+    return [owner.add_subplot(grid[divmod(k, n_columns)]) for k in range(n)]
+
+
+# Ticks of numbers between these are written in full, by matplotlib's default.
+_NO_POWER = (1e-4, 1e5)
+# Letters of a small legend that fit into an inch, and how many the mark of an entry and the gap after it take.
+_PER_INCH, _MARK = 13.0, 9
+
+
+def legend_over(
+    ax: Any, owner: Any = None, *, title: str | None = None, is_below: bool = False
+) -> Any:
+    """Draw the legend of one of several panels above all of them, or below; None without entries.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Its labelled artists are the entries.
+    owner : matplotlib.figure.Figure, default=None
+        A new figure, where the legend is outside of all panels. None: above the axes.
+    title : str or None, default=None
+        A line above the entries.
+    is_below : bool, default=False
+        Whether it is below the panels of the figure.
+    """
+    handles, labels = ax.get_legend_handles_labels()
+    if not handles:
+        return None
+    columns = len(labels)
+    inches = ax.figure.get_figwidth() * (1.0 if owner is not None else ax.get_position().width)
+    while columns > 1 and sum(_widths(labels, columns)) > _PER_INCH * inches:
+        columns -= 1
+    style = {"ncols": columns, "frameon": False, "fontsize": "small", "title": title}
+    style |= {"title_fontsize": "small", "alignment": "left"}
+    if owner is None:
+        # The power of ten of the ticks, if there is one, is above the axes too: in lines of the legend.
+        size = max(map(abs, ax.get_ylim()))
+        pad = 0.5 if _NO_POWER[0] <= size < _NO_POWER[1] else 2.0
+        style |= {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": pad}
+        return ax.legend(handles, labels, **style)
+    place = "outside lower left" if is_below else "outside upper left"
+    return owner.legend(handles, labels, loc=place, **style)
+
+
+def _widths(labels: Sequence[str], n_columns: int) -> list[int]:
+    """Letters of each column; entries go down the columns."""
+    n_rows = -(-len(labels) // n_columns)
+    return [max(map(len, labels[k : k + n_rows])) + _MARK for k in range(0, len(labels), n_rows)]

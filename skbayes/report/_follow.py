@@ -1,0 +1,235 @@
+"""A journal that grows, followed: what the page shows of it now, made anew when the file has changed."""
+
+import hashlib
+import math
+import os
+import sys
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..exceptions import JournalError
+from ..optimizer import History, Trial
+from ._charts import importance_of
+from ._json import dumps
+from ._material import Material, material_of
+from ._payload import payload_of
+
+__all__ = ["Follower", "State"]
+
+# Making the page again takes at most a fifth of one core's time, however long the journal has grown: the search needs
+# the cores.
+_REST = 4.0
+# A fold of a candidate that is under way may wait for the others that were handed out before it.
+_FOLDS_WAITED_FOR = 3.0
+# Folds of milliseconds wait for the search to think; seconds.
+_SHORTEST_WAIT = 10.0
+# The importances are computed again when there are so many times as many candidates: all computations together take
+# no more than three times the last one.
+_GROWTH = 1.5
+# Bytes; a header has a few hundred, a file without a line end in so many is no journal.
+_LONGEST_HEADER = 1 << 16
+
+
+@dataclass(frozen=True)
+class State:
+    """What a page is told.
+
+    Parameters
+    ----------
+    payload : dict
+        What it shows, see `report_data`.
+    notice : str
+        What to say of the journal.
+    kind : {"live", "error"}
+        Whether all is well.
+    changed : float or None
+        When the file was written to last, in seconds since 1970; None if there is none.
+    """
+
+    payload: dict[str, Any]
+    notice: str
+    kind: str
+    changed: float | None
+
+    def body(self) -> bytes:
+        """Return the state as JSON."""
+        parts = {"notice": self.notice, "kind": self.kind, "changed": self.changed}
+        return dumps({"payload": self.payload, **parts}).encode("ascii")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """By what a file is known to be the one that was read; `changed` in seconds since 1970."""
+
+    file: int
+    n_bytes: int
+    changed: float
+
+
+class Shares:
+    """The importance of the parameters, computed beside everything else, for it takes longer than all the rest."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._found: dict[str, Any] = {
+            "missing": "The importance of the parameters is being computed."
+        }
+        self._n_next = 1
+        self._thread: threading.Thread | None = None
+
+    def of(self, material: Material) -> dict[str, Any]:
+        """Return the newest shares, and begin to compute newer ones when they are due."""
+        n = len(material.trials)
+        if n >= self._n_next and (self._thread is None or not self._thread.is_alive()):
+            self._n_next = math.ceil(_GROWTH * n)
+            self._thread = threading.Thread(target=self._compute, args=(material,), daemon=True)
+            self._thread.start()
+        return self._found
+
+    def _compute(self, material: Material) -> None:
+        try:
+            self._found = importance_of(material)
+        except Exception as error:  # the page has the rest
+            self._found = {"missing": f"It could not be computed: {type(error).__name__}: {error}"}
+        self.version += 1
+
+
+class Follower:
+    """Knows what to show of a file that a search may be writing, or that is not there yet.
+
+    Parameters
+    ----------
+    path : str
+        A journal, or an exported history.
+    space : object, default=None
+        The space of the search, for parameters that are objects.
+    metric : str, default=None
+        Another metric to show than the one searched for.
+    title : str, default=None
+        Title of the page. None: that of the search.
+    """
+
+    def __init__(
+        self, path: str, *, space: Any = None, metric: str | None = None, title: str | None = None
+    ) -> None:
+        self.path, self.space, self.metric, self.title = path, space, metric, title
+        self._lock = threading.Lock()
+        self._shares = Shares()
+        self._seen: Any = None  # of which file and which shares the state is
+        self._look_again_at = self._settles_at = -math.inf
+        self._keep(State(self._empty(), "", "live", None))
+
+    def state(self) -> State:
+        """Return what to show now."""
+        with self._lock:
+            began = time.monotonic()
+            mark = _mark_of(self.path)
+            seen = (mark, self._shares.version)
+            if began >= self._look_again_at and (seen != self._seen or began >= self._settles_at):
+                self._seen = seen
+                self._keep(self._made(mark))
+                self._look_again_at = time.monotonic() + _REST * (time.monotonic() - began)
+            return self._state
+
+    def answer(self) -> tuple[bytes, str]:
+        """Return the state as JSON, and its tag: equal tags, equal states."""
+        self.state()
+        with self._lock:
+            return self._body, self._etag
+
+    def _keep(self, state: State) -> None:
+        self._state, self._body = state, state.body()
+        self._etag = f'"{hashlib.blake2b(self._body, digest_size=12).hexdigest()}"'
+
+    def _empty(self) -> dict[str, Any]:
+        title = self.title or os.path.basename(self.path)
+        payload = payload_of(material_of(History(())), title=title, importances=False)
+        return {**payload, "importance": {"missing": "No candidate was evaluated yet."}}
+
+    def _made(self, mark: Mark | None) -> State:
+        """Return the state of the file as it is; of one that cannot be read, the last state with a notice."""
+        self._settles_at = math.inf
+        name, changed = os.path.basename(self.path), None if mark is None else mark.changed
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                if mark is None or _has_no_line(self.path):
+                    notice = f"Waiting for {name}: nothing has been evaluated yet."
+                    return State(self._empty(), notice, "live", changed)
+                payload, notice = self._payload(mark.changed)
+            except (JournalError, OSError, ValueError) as error:
+                notice = f"{name} cannot be read: {error}"
+                return replace(self._state, notice=notice, kind="error", changed=changed)
+            except Exception as error:  # whatever it is, the page stays and says so
+                traceback.print_exc(file=sys.stderr)
+                notice = f"The page cannot be made of {name}: {type(error).__name__}: {error}"
+                return replace(self._state, notice=notice, kind="error", changed=changed)
+        # That the last line is torn is no damage while the search writes.
+        damages = [
+            text for text in map(str, (w.message for w in caught)) if " damaged lines" in text
+        ]
+        return State(payload, " ".join([notice, *damages]), "error" if damages else "live", changed)
+
+    def _payload(self, changed: float) -> tuple[dict[str, Any], str]:
+        """Return what the page shows, and a line that says of how many candidates."""
+        material = material_of(self.path, self.space, self.metric)
+        wait = _longest_wait(material.trials)
+        under_way = _under_way(material, max(changed, time.time()) - wait)
+        if under_way:
+            self._settles_at = time.monotonic() + wait
+            material = _without(material, under_way)
+        payload = payload_of(material, title=self.title, importances=False)
+        payload["importance"] = self._shares.of(material)
+        n = len(material.trials)
+        also = f", {len(under_way)} under way" if under_way else ""
+        name = os.path.basename(self.path)
+        return payload, f"Following {name}: {n} candidate{'s' * (n != 1)}{also}."
+
+
+def _mark_of(path: str) -> Mark | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return Mark(found.st_ino, found.st_size, found.st_mtime)
+
+
+def _has_no_line(path: str) -> bool:
+    """Whether a file is empty or has the beginning of a first line alone, which is being written."""
+    with open(path, "rb") as file:
+        beginning = file.read(_LONGEST_HEADER)
+    return len(beginning) < _LONGEST_HEADER and b"\n" not in beginning
+
+
+def _longest_wait(trials: Sequence[Trial]) -> float:
+    """How long the next result of a candidate may take, in seconds; a guess by the longest so far."""
+    runs = [run for trial in trials for run in trial.runs or ()]
+    times = [run.fit_time + run.score_time for run in runs]
+    return max(_SHORTEST_WAIT, _FOLDS_WAITED_FOR * max(filter(math.isfinite, times), default=0.0))
+
+
+def _under_way(material: Material, since: float) -> set[int]:
+    """Return the numbers of the candidates that lack folds and had a result not long ago."""
+    # A journal says of none that it was given up: that it lacks folds is all that is known. An exported history does.
+    return {
+        trial.number
+        for trial in material.trials
+        if trial.status == "pruned" and max((run.ended for run in trial.runs or ()), default=-math.inf) >= since
+    }  # fmt: skip
+
+
+def _without(material: Material, numbers: set[int]) -> Material:
+    history = material.source.history
+    left = History(tuple(t for t in history.trials if t.number not in numbers), history.origin)
+    incumbent = left.incumbent
+    return replace(
+        material,
+        source=replace(material.source, history=left),
+        rows=tuple(range(len(left))),
+        best_row=None if incumbent is None else left.trials.index(incumbent),
+    )
