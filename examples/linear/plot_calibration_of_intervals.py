@@ -2,9 +2,10 @@
 Do 90 % intervals hold 90 % of what comes?
 ==========================================
 
-A model that predicts intervals makes a promise that new data can check. The target is a measured area from scikit-learn's
-breast cancer data (``"area error"``): positive, with many small and a few very large values. Three likelihoods see the
-same four features of one half of the rows, and are held to their promise on the other half.
+A model that predicts intervals makes a promise that new data can check. The target is a measured area from
+scikit-learn's breast cancer data (``"area error"``): positive, with many small and a few very large values.
+Three likelihoods see the same four features of one half of the rows, and are held to their promise on the
+other half.
 """
 
 # %%
@@ -42,9 +43,11 @@ for name, model in models.items():
 # %%
 # Answer
 # ------
-# If the likelihood is right. Those of the gamma distribution do: their curve stays inside the grey band, in which 95 % of
-# calibrated models would be. A normal distribution cannot be narrow for small areas and wide for large ones. It is wide for all, so that
-# its 90 % intervals hold 99 % of the areas, are two and a half times as wide, and most of them reach below zero.
+# If the likelihood is right. Those of the gamma distribution do: their curve stays inside the grey band, in
+# which 95 % of calibrated models would be. A normal distribution cannot be narrow for small areas and wide
+# for large ones. It is wide for all, so that its 90 % intervals hold 99 % of the areas, are two and a half
+# times as wide, and most of them reach below zero.
 #
-# Student's t is nearly calibrated and still not a good model: it is right on average over all rows, too wide for the small
-# areas and too narrow for the large. Calibration is necessary. Of the calibrated prefer the one with the narrowest intervals.
+# Student's t is nearly calibrated and still not a good model: more than half of its 90 % intervals reach
+# below zero, and they are wider than those of the gamma distribution. Calibration alone does not make a good
+# interval. Of models that are calibrated prefer the one whose intervals are narrow.

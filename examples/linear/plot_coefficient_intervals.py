@@ -2,8 +2,9 @@
 Which measurements are linked to the disease?
 =============================================
 
-A regression gives every feature a coefficient. The question is which of them could as well be zero. Ten measurements of 442
-diabetes patients, in standard deviations, and how far the disease had advanced a year later.
+A regression gives every feature a coefficient. The question is which of them could as well be zero. Ten
+measurements of 442 diabetes patients, in standard deviations, and how far the disease had advanced a year
+later.
 """
 
 # %%
@@ -31,10 +32,11 @@ print("\ncorrelation of s1 with s2:", X["s1"].corr(X["s2"]).round(2))
 # %%
 # Answer
 # ------
-# Of four: body mass index, blood pressure, sex and the serum measurement ``s5``. Their 95 % intervals do not contain zero, by
-# least squares as by the ridge. Of ``s1``, ``s2``, ``s3`` and ``s4`` least squares knows next to nothing, its intervals are the widest:
-# they go up and down together (``s1`` and ``s2`` correlate by 0.9), so that the data cannot tell which of them is the cause. That
-# does not mean that they are unimportant, but that these data do not say.
+# Of four: body mass index, blood pressure, sex and the serum measurement ``s5``. Their 95 % intervals do not
+# contain zero, by least squares as by the ridge. Of ``s1``, ``s2``, ``s3`` and ``s4`` least squares knows
+# next to nothing, its intervals are the widest: they go up and down together (``s1`` and ``s2`` correlate by
+# 0.9), so that the data cannot tell which of them is the cause. That does not mean that they are unimportant,
+# but that these data do not say.
 #
-# The ridge, whose strength the evidence chose, halves these intervals, and leaves those alone that were narrow. The largest
-# estimate of least squares, ``s1``, shrinks to a quarter.
+# The ridge, whose strength the evidence chose, halves these intervals, and leaves those alone that were
+# narrow. The largest estimate of least squares, ``s1``, shrinks to a quarter.

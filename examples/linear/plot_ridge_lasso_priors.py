@@ -2,14 +2,15 @@
 What does a prior do to the coefficients?
 =========================================
 
-A prior says what coefficients were thought probable before the data. Each shape moves the estimates in its own way: first one
-coefficient of which the data say one number, then the ten of a real regression.
+A prior says what coefficients were thought probable before the data. Each shape moves the estimates in its
+own way: first one coefficient of which the data say one number, then the ten of a real regression.
 """
 
 # %%
 # One coefficient
 # ---------------
-# The datum is one measurement of w with a standard error of one. The most probable w then depends on the prior alone.
+# The datum is one measurement of w with a standard error of one. The most probable w then depends on the
+# prior alone.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_diabetes
@@ -69,11 +70,11 @@ ax.legend()
 # It draws them towards zero, and the shape decides which ones:
 #
 # - **Normal** takes from each the same share, large or small. None becomes zero.
-# - **Laplace** takes from each the same amount, and what is smaller becomes exactly zero: of the ten ``s2``, ``s4`` and ``age``. Large
-#   coefficients pay as well.
-# - **StudentT** and **Horseshoe** take much from small coefficients and little from large ones. With the scales used here the
-#   horseshoe leaves most of the ten nearly where least squares put them.
+# - **Laplace** takes from each the same amount, and what is smaller becomes exactly zero: of the ten ``s2``,
+#   ``s4`` and ``age``. Large coefficients pay as well.
+# - **StudentT** and **Horseshoe** take much from small coefficients and little from large ones. With the
+#   scales used here the horseshoe leaves most of the ten nearly where least squares put them.
 #
-# Least squares gives ``s1`` and ``s2``, which measure nearly the same, large values of opposite sign. Normal, Laplace and
-# StudentT agree that they are small. All agree on ``bmi`` and ``bp``, of which the data know enough. A prior decides where the data
-# do not.
+# Least squares gives ``s1`` and ``s2``, which measure nearly the same, large values of opposite sign. Normal,
+# Laplace and StudentT agree that they are small. All agree on ``bmi`` and ``bp``, of which the data know
+# enough. A prior decides where the data do not.

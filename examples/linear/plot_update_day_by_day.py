@@ -2,8 +2,8 @@
 Must a model be fitted again to all rows when new ones come?
 ============================================================
 
-Twenty diabetes patients a day, and a model that is to be right every evening. ``update`` takes the posterior of yesterday as the
-prior of today and looks at today's rows alone.
+Twenty diabetes patients a day, and a model that is to be right every evening. ``update`` takes the posterior
+of yesterday as the prior of today and looks at today's rows alone.
 """
 
 # %%
@@ -38,20 +38,25 @@ evening = np.arange(1, len(days) + 1)
 shown = {"bmi": "body mass index", "bp": "blood pressure", "age": "age"}
 for k, (column, name) in enumerate(shown.items()):
     j = X.columns.get_loc(column)
-    ax.fill_between(evening, coef[:, j] - std[:, j], coef[:, j] + std[:, j], color=f"C{k}", alpha=0.25)
+    ax.fill_between(
+        evening, coef[:, j] - std[:, j], coef[:, j] + std[:, j], color=f"C{k}", alpha=0.25
+    )
     ax.plot(evening, coef[:, j], ["-", "--", "-."][k], color=f"C{k}", linewidth=2, label=name)
     ax.plot(evening, coef_of_all[:, j], ".", color="black", markersize=4)
 ax.plot([], [], "k.", label="fit to all rows so far")
 ax.axhline(0.0, color="0.6", linewidth=1)
-ax.set(xlabel="days", ylabel="coefficient ± standard deviation\n(progression per standard deviation)")
+ax.set(
+    xlabel="days", ylabel="coefficient ± standard deviation\n(progression per standard deviation)"
+)
 ax.legend(ncols=2)
 
 # %%
 # Answer
 # ------
-# No. On every evening the updated model (lines) is the model that a fit to all rows so far would give (dots), coefficients and standard
-# deviations, up to rounding. The old rows are not needed again: what counts of them are sums, which the model keeps. The bands
-# narrow as they should, about as one over the root of the number of rows.
+# No. On every evening the updated model (lines) is the model that a fit to all rows so far would give (dots),
+# coefficients and standard deviations, up to rounding. The old rows are not needed again: what counts of them
+# are sums, which the model keeps. The bands narrow as they should, about as one over the root of the number
+# of rows.
 #
-# For a Gaussian likelihood this is exact. For counts or classes an update is near the joint fit and not equal to it; how near
-# is measured in :doc:`/update_and_transfer`.
+# For a Gaussian likelihood this is exact. For counts or classes an update is near the joint fit and not equal
+# to it; how near is measured in :doc:`/update_and_transfer`.

@@ -2,8 +2,9 @@
 What does a better model cost?
 ==============================
 
-A forest of a hundred deep trees is accurate, and large. With ``objectives=`` a search has two aims, here the accuracy and the number of
-nodes, and looks for the front: the candidates for which no other is both smaller and more accurate. Half of the digits data.
+A forest of a hundred deep trees is accurate, and large. With ``objectives=`` a search has two aims, here the
+accuracy and the number of nodes, and looks for the front: the candidates for which no other is both smaller
+and more accurate. Half of the digits data.
 """
 
 # %%
@@ -48,10 +49,11 @@ ParetoDisplay.from_estimator(search)
 # %%
 # Answer
 # ------
-# The better it is, the more each further point costs. The first 1,000 nodes buy an accuracy of 0.888. The next five points, to 0.942, take
-# nineteen times as many. The very last half point more than doubles the forest, and is smaller than the standard deviation
-# over the folds: 8,000 nodes are as good as 20,000.
+# The better it is, the more each further point costs. The first 1,000 nodes buy an accuracy of 0.888. The
+# next five points, to 0.942, take nineteen times as many. The very last half point more than doubles the
+# forest, and is smaller than the standard deviation over the folds: as far as three folds can tell, 8,000
+# nodes are as good as 20,000.
 #
-# One search with two aims has shown that, in forty candidates. Time is an aim as well, ``objectives=["accuracy", "-fit_time"]``, and if
-# you know what you can afford, ``metric_constraints={"log_nodes": "<= 3.5"}`` is cheaper than a whole front:
-# :doc:`/several_metrics`.
+# One search with two aims has shown that, in forty candidates. Time is an aim as well,
+# ``objectives=["accuracy", "-fit_time"]``, and if you know what you can afford,
+# ``metric_constraints={"log_nodes": "<= 3.5"}`` is cheaper than a whole front: :doc:`/several_metrics`.

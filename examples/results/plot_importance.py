@@ -2,8 +2,8 @@
 Which parameters matter?
 ========================
 
-Gradient boosting has many parameters, and it is tedious to tune all of them. A finished search can tell how much of what it saw in the
-scores is due to each. The diabetes data, six parameters, forty candidates.
+Gradient boosting has many parameters, and it is tedious to tune all of them. A finished search can tell how
+much of what it saw in the scores is due to each. The diabetes data, six parameters, forty candidates.
 """
 
 # %%
@@ -36,8 +36,8 @@ ImportanceDisplay.from_estimator(search)
 # %%
 # Among the better ones
 # ---------------------
-# The scores of bad candidates are far apart, and what makes a candidate bad has most of the variance. ``unit="latent"`` counts what is far
-# below the median less.
+# The scores of bad candidates are far apart, and what makes a candidate bad has most of the variance.
+# ``unit="latent"`` counts what is far below the median less.
 ImportanceDisplay.from_estimator(search, unit="latent")
 
 # %%
@@ -51,11 +51,12 @@ print(f"best R² of a search over these two: {short.best_score_:.3f}")
 # %%
 # Answer
 # ------
-# Over the whole space the learning rate and the number of trees, and mostly both together: few trees need large steps, many trees
-# small ones. The other four have next to no share of the variance.
+# Over the whole space the learning rate and the number of trees, and mostly both together: few trees need
+# large steps, many trees small ones. The other four have next to no share of the variance.
 #
-# It does not follow that these four can be left alone. The search over the two that matter ends at 0.43, the one over all six at
-# 0.49. Most of the variance of the scores is between bad candidates and all others, and it is those two that make a candidate bad.
-# Among the better ones, in the second picture, ``min_samples_leaf`` and ``subsample`` count as well, and the error bars say that forty
-# candidates cannot tell which of them counts more. So: a parameter with a large share must be tuned, and one with a small share is
-# where to save when you can afford to lose a little.
+# It does not follow that these four can be left alone. The search over the two that matter ends at 0.43, the
+# one over all six at 0.49. Most of the variance of the scores is between bad candidates and all others, and
+# it is those two that make a candidate bad. Among the better ones, in the second picture,
+# ``min_samples_leaf`` and ``subsample`` count as well, and the error bars say that forty candidates cannot
+# tell which of them counts more. So: a parameter with a large share must be tuned, and one with a small share
+# is where to save when you can afford to lose a little.

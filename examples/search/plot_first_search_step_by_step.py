@@ -2,8 +2,9 @@
 How does a Bayesian search choose its next candidate?
 =====================================================
 
-One parameter, so that everything can be drawn: the width ``gamma`` of a support vector regression on the diabetes data. An
-:class:`~skbayes.Optimizer` is asked for a candidate and told its score, again and again; ``BayesSearchCV`` does the same inside.
+One parameter, so that everything can be drawn: the width ``gamma`` of a support vector regression on the
+diabetes data. An :class:`~skbayes.Optimizer` is asked for a candidate and told its score, again and again;
+``BayesSearchCV`` does the same inside.
 """
 
 # %%
@@ -41,9 +42,10 @@ def tell_and_draw(n_more, title):
 
 
 # %%
-# Three candidates, spread evenly, are the beginning. From them a Gaussian process says what to expect of every other ``gamma``: a mean,
-# and a band that is narrow near what was tried and wide between. The lower panel is the acquisition: how much a candidate
-# there is expected to improve on the best score, as a logarithm. The next candidate is where it is highest.
+# Three candidates, spread evenly, are the beginning. From them a Gaussian process says what to expect of
+# every other ``gamma``: a mean, and a band that is narrow near what was tried and wide between. The lower
+# panel is the acquisition: how much a candidate there is expected to improve on the best score, as a
+# logarithm. The next candidate is where it is highest.
 tell_and_draw(3, "after 3 candidates")
 
 # %%
@@ -65,9 +67,9 @@ print(f"best of {len(grid)} on a grid: gamma {grid[np.argmax(scores)]:.2g}, R² 
 # %%
 # Answer
 # ------
-# It goes where the model expects the largest improvement: near the best, where the mean is high, and where little is known, for
-# something better may be hidden there. After three candidates it looks around the best of them. Once the top is known well,
-# nothing more can be expected of it, and the ninth candidate goes to the far left, of which nothing was known. It was bad, and from
-# then on the model knows the whole curve.
+# It goes where the model expects the largest improvement: near the best, where the mean is high, and where
+# little is known, for something better may be hidden there. After three candidates it looks around the best
+# of them. Once the top is known well, nothing more can be expected of it, and the ninth candidate goes to the
+# far left, of which nothing was known. It was bad, and from then on the model knows the whole curve.
 #
 # Ten candidates found a score of 0.4931; the best of a grid of 51 has 0.4927.

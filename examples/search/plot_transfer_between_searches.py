@@ -2,9 +2,10 @@
 Does last month's search help with this month's data?
 =====================================================
 
-The same model is tuned again, on new rows. ``history=`` gives the new search the old one: its best candidates are tried first, and its
-model is consulted for as long as it ranks the new scores well. A support vector machine on two parts of the digits data, five
-seeds. To see what a useless history costs, the third search gets one whose labels were shuffled.
+The same model is tuned again, on new rows. ``history=`` gives the new search the old one: its best candidates
+are tried first, and its model is consulted for as long as it ranks the new scores well. A support vector
+machine on two parts of the digits data, five seeds. To see what a useless history costs, the third search
+gets one whose labels were shuffled.
 """
 
 # %%
@@ -38,16 +39,18 @@ for seed in range(5):
 display = ConvergenceDisplay.from_estimator(searches, centre="mean", band="standard_error")
 display.ax_.set_ylim(0.85, 0.93)
 for name, runs in searches.items():
-    best = np.maximum.accumulate([run.cv_results_["mean_test_score"] for run in runs], axis=1).mean(axis=0)
+    best = np.maximum.accumulate([run.cv_results_["mean_test_score"] for run in runs], axis=1).mean(
+        axis=0
+    )
     print(f"{name:28}", " ".join(f"after {n:2}: {best[n - 1]:.4f} " for n in (1, 4, 10, 20)))
 
 # %%
 # Answer
 # ------
-# At the start. With last month's search the first candidate scores 0.91 already; without a history that takes four. The useless history
-# costs one candidate more than none, for its best ones are tried first and turn out to be bad. After that its model is no longer
-# asked.
+# At the start. With last month's search the first candidate scores 0.91 already; without a history that takes
+# four. The useless history costs one candidate more than none, for its best ones are tried first and turn out
+# to be bad. After that its model is no longer asked.
 #
-# From ten candidates on all three are the same within their errors: a space of two parameters is soon searched. Where a fit takes a
-# minute the first four candidates are what counts. :doc:`/transfer` has how the weight of an earlier search is decided, and
-# measurements with more tasks.
+# From ten candidates on all three are the same within their errors: a space of two parameters is soon
+# searched. Where a fit takes a minute the first four candidates are what counts. :doc:`/transfer` has how the
+# weight of an earlier search is decided, and measurements with more tasks.

@@ -2,14 +2,15 @@
 How long do workers wait for each other?
 ========================================
 
-Fit times differ, also from fold to fold. A search that evaluates one candidate after the other has to wait for the slowest fold of each
-before it can propose the next. ``asynchronous=True`` starts the next fit as soon as a worker is free, and ``racing=True``
-does not run the remaining folds of a candidate that can no longer win.
+Fit times differ, also from fold to fold. A search that evaluates one candidate after the other has to wait
+for the slowest fold of each before it can propose the next. ``asynchronous=True`` starts the next fit as soon
+as a worker is free, and ``racing=True`` does not run the remaining folds of a candidate that can no longer
+win.
 """
 
 # %%
-# So that the picture is the same on every computer, the fits are light and *wait* for a time that varies as fit times do: some
-# of them sixteen times as long as others. Four threads stand for four workers.
+# So that the picture is the same on every computer, the fits are light and *wait* for a time that varies as
+# fit times do: some of them sixteen times as long as others. Four threads stand for four workers.
 import time
 
 import numpy as np
@@ -39,7 +40,9 @@ modes = {
     "asynchronous and racing": {"asynchronous": True, "racing": True},
 }
 for name, options in modes.items():
-    search = BayesSearchCV(SlowGaussianNB(), space, n_iter=16, cv=4, n_jobs=4, random_state=0, **options)
+    search = BayesSearchCV(
+        SlowGaussianNB(), space, n_iter=16, cv=4, n_jobs=4, random_state=0, **options
+    )
     with parallel_config("threading"):
         search.fit(X, y)
     display = TimelineDisplay.from_estimator(search)
@@ -48,12 +51,13 @@ for name, options in modes.items():
 # %%
 # Answer
 # ------
-# About half of the time: each gap in the first picture is a worker that waits for the slowest fold of a candidate. Without waiting for
-# each other the workers are busy for nine tenths of the time or more, and most of the rest is at the end, where no
-# candidate is left to start. More workers make the difference larger, for the slowest of many is slower (:doc:`/engine`
-# has measurements).
+# About half of the time: each gap in the first picture is a worker that waits for the slowest fold of a
+# candidate. Without waiting for each other the workers are busy for nine tenths of the time or more, and most
+# of the rest is at the end, where no candidate is left to start. More workers make the difference larger, for
+# the slowest of many is slower (:doc:`/engine` has measurements).
 #
-# Racing does not make the workers busier, it makes the work less: the hatched candidates were given up after some of their
-# four folds, and the search is done sooner.
+# Racing does not make the workers busier, it makes the work less: the hatched candidates were given up after
+# some of their four folds, and the search is done sooner.
 #
-# The price of both is that the search depends on which fit ends first, so that it is not the same twice. The first one is.
+# The price of both is that the search depends on which fit ends first, so that it is not the same twice. The
+# first one is.

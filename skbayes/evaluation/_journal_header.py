@@ -40,6 +40,9 @@ class JournalHeader:
         The metric that is searched for; None if there is only one.
     origin : str, default=None
         `History.origin` of the search.
+    n_splits : int, default=None
+        Folds of one candidate where `n_folds` counts those of all rungs of a halving search, one rung after the other.
+        None: all of them.
     skbayes : str, default=""
         The version that wrote the journal.
     created : str, default=""
@@ -54,6 +57,7 @@ class JournalHeader:
     seed: int | None = None
     objective: str | None = None
     origin: str | None = None
+    n_splits: int | None = None
     skbayes: str = ""
     created: str = ""
 
@@ -149,6 +153,11 @@ def _check_header(header: JournalHeader) -> None:
     for name in ("search", "proposals", "random_state", "skbayes", "created"):
         require(isinstance(getattr(header, name), str), name, getattr(header, name))
     require(header.seed is None or is_count(header.seed), "seed", header.seed)
+    n_splits = header.n_splits
+    divides = n_splits is None or (
+        is_count(n_splits) and n_splits > 0 and header.n_folds % n_splits == 0
+    )
+    require(divides, f"n_splits (of {header.n_folds})", n_splits)
     for name in ("objective", "origin"):
         value = getattr(header, name)
         require(value is None or isinstance(value, str), name, value)

@@ -66,6 +66,8 @@ def open_journal(
     if path is None:
         return nullcontext()
     setup, written = run.setup, codec()
+    # Of a halving search on subsamples: each rung has folds of its own.
+    n_splits = min(len(run.folds), getattr(run, "n_splits", len(run.folds)))
     header = JournalHeader(
         search=type(search).__name__,
         fingerprint={
@@ -83,6 +85,7 @@ def open_journal(
         seed=seed,
         objective=objective,
         origin=origin_of(run, objective),
+        n_splits=None if n_splits == len(run.folds) else n_splits,
         skbayes=__version__,
     )
     limits = {name: getattr(search, name, None) for name in ("fit_timeout", "fit_memory_limit")}

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from ..evaluation import CandidateResult, KnownCandidate, read_journal
-from ..optimizer import History
+from ..evaluation import CandidateResult, JournalHeader, KnownCandidate, read_journal
+from ..optimizer import History, Trial
 from ._export import codec_of, is_export, read_export
 from ._journal_codec import readable
 from ._loop import trial_of
@@ -47,7 +48,8 @@ def load_history(path: str | os.PathLike[str], space: Any = None) -> History:
     -----
     Of a journal, a candidate that lacks some folds, because racing gave it up or because the search was ended, has
     the status ``"pruned"``, nan in their place, and no score. With several metrics the scores are those of the metric
-    that was searched for; if none was, they are nan.
+    that was searched for; if none was, they are nan. Of a halving search on subsamples, a candidate on each rung is a
+    trial, and those below the last rung are ``"pruned"`` and have no score, for theirs are of less data.
 
     Examples
     --------
@@ -66,15 +68,22 @@ def load_history(path: str | os.PathLike[str], space: Any = None) -> History:
         return read_export(path, space)
     header, candidates = read_journal(path)
     decode = _as_readable if space is None else codec_of(space).decode
-    trials = [
-        trial_of(k, _result(each, decode(each.params), header.n_folds), header.objective)
-        for k, each in enumerate(candidates)
-    ]
+    trials = [_trial(k, each, decode(each.params), header) for k, each in enumerate(candidates)]
     return History(tuple(trials), header.origin)
 
 
-def _result(candidate: KnownCandidate, params: dict[str, Any], n_folds: int) -> CandidateResult:
-    return CandidateResult(params, tuple(candidate.folds.get(k) for k in range(n_folds)))
+def _trial(
+    number: int, candidate: KnownCandidate, params: dict[str, Any], header: JournalHeader
+) -> Trial:
+    n_splits = header.n_splits or header.n_folds
+    first = min(candidate.folds) // n_splits * n_splits  # of its rung; 0 where there are none
+    folds = tuple(candidate.folds.get(k) for k in range(first, first + n_splits))
+    trial = trial_of(number, CandidateResult(params, folds), header.objective)
+    if first + n_splits == header.n_folds:
+        return trial
+    # The scores of a smaller subsample are not of the objective.
+    status = "pruned" if trial.status == "complete" else trial.status
+    return replace(trial, score=float("nan"), status=status, fold_scores=None, metrics=None)
 
 
 def _as_readable(view: Mapping[str, Any]) -> dict[str, Any]:

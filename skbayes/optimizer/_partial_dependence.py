@@ -160,7 +160,15 @@ def partial_dependence(
     history = list(history)
     wanted = [_grids(space, each, n_values, history) for each in _groups(space, parameters)]
     rng, drawn = drawn_scores(
-        history, space, surrogate, metric, n_functions, "score", random_state, "Partial dependences"
+        history,
+        space,
+        surrogate,
+        metric,
+        n_functions,
+        "score",
+        random_state,
+        "Partial dependences",
+        on_ends=True,
     )
     V = qmc.Sobol(space.n_dims, seed=rng).random(max(_N_NUMBERS, n_points))
     return [_of(drawn, space, grids, V, n_points) for grids in wanted]

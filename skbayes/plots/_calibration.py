@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from ._calibration_data import calibration_interval_data, checked_levels, coverage_data
 from ._matplotlib import LINE_STYLES, axes, styled
 from ._series import SERIES
-from ._text import literal, shortened
+from ._text import literal, short_names
+from ._widths import is_narrow
 
 __all__ = ["CalibrationIntervalDisplay"]
 
@@ -319,6 +320,8 @@ class CalibrationIntervalDisplay:
         else:
             above = np.mean(np.asarray(self.coverage) - np.asarray(self.levels)) > 0.0
             style["loc"] = "lower right" if above else "upper left"
+        if is_narrow(self.ax_):  # no corner is free
+            style |= {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0)}
         self.ax_.legend(**style)
 
     def _told(self) -> str:
@@ -334,7 +337,8 @@ class CalibrationIntervalDisplay:
         """Return the name of a series, and in words what it covers at one level."""
         i = self._near()[0]
         many = len(self.labels) > _INSIDE
-        name = literal(shortened(str(self.labels[k]), _NAME // 2 if many else _NAME))
+        names = short_names([str(label) for label in self.labels], _NAME // 2 if many else _NAME)
+        name = literal(names[k])
         if many:
             return f"{name}: {100 * coverage[i]:.3g} %"
         width = float(np.asarray(self.widths)[k, i])

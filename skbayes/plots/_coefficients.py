@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from ._coefficient_data import coefficient_data
 from ._matplotlib import figure, styled
 from ._series import SERIES
-from ._text import literal, shortened
+from ._text import literal, short_names
+from ._widths import columns_of, is_narrow
 
 __all__ = ["CoefficientDisplay"]
 
@@ -24,7 +25,7 @@ Style = Mapping[str, Any] | None
 _FRAME, _ROW, _SERIES, _LEAST, _LARGEST = 1.1, 0.15, 0.14, 2.2, 10.0
 # Beyond the ends of what is finite, as a part of its range.
 _MARGIN = 0.06
-_NAME = 34
+_NAME, _SHORT = 34, 20
 # Entries of the legend beside each other.
 _COLUMNS = 3
 
@@ -233,10 +234,13 @@ class CoefficientDisplay:
             self._draw(k, np.arange(n) + shift, (low, high), point_kw, interval_kw)
         ax.set_xlim(low, high)
         ax.set_ylim(n - 0.5, -0.5)
-        ax.set_yticks(range(n), [_name(name) for name in self.features])
+        names = short_names(list(self.features), _SHORT if is_narrow(ax) else _NAME)
+        ax.set_yticks(range(n), [literal(name) for name in names])
         ax.tick_params(axis="y", length=0)
-        unit = " × standard deviation of the feature" if self.is_standardized else ""
-        ax.set_xlabel(f"coefficient{unit}")
+        gap = "\n" if is_narrow(ax) else " "
+        unit = f" × standard{gap}deviation of the feature" if self.is_standardized else ""
+        # To the left of a narrow axes there is room, over the names.
+        ax.set_xlabel(f"coefficient{unit}", loc="right" if is_narrow(ax) else "center")
         if self.n_left_out:
             ax.set_ylabel(f"{n} of {n + self.n_left_out} coefficients")
         ax.spines[["top", "right", "left"]].set_visible(False)
@@ -271,8 +275,11 @@ class CoefficientDisplay:
         self.intervals_.append(drawn)
         for side, (ends, shape) in enumerate(((lower[-1:], "<"), (upper[-1:], ">"))):
             beyond = np.isinf(ends).any(axis=0)
-            at = np.full(int(beyond.sum()), limits[side])
-            ax.plot(at, y[beyond], shape, color=colour, markersize=6, clip_on=False, zorder=3)
+            if (
+                beyond.any()
+            ):  # an empty line outside of the axes would still have a place in the layout
+                at = np.full(int(beyond.sum()), limits[side])
+                ax.plot(at, y[beyond], shape, color=colour, markersize=6, clip_on=False, zorder=3)
         estimates, is_zero = np.asarray(self.estimates)[k], np.asarray(self.is_zero)[k]
         mark: dict[str, Any] = {
             "color": colour,
@@ -296,10 +303,11 @@ class CoefficientDisplay:
         from matplotlib.lines import Line2D
 
         grey = "0.35"
+        names = [literal(name) for name in short_names(list(self.labels), _NAME)]
         handles = [
-            Line2D([], [], color=points.get_color(), marker=points.get_marker(), label=_name(label))
-            for points, label in zip(self.points_, self.labels, strict=True)
-            if label
+            Line2D([], [], color=points.get_color(), marker=points.get_marker(), label=name)
+            for points, name in zip(self.points_, names, strict=True)
+            if name
         ]
         has_interval = np.isfinite(np.asarray(self.stds, dtype=np.float64)).any()
         for level, width in zip(self.levels, self._widths(), strict=True):
@@ -315,14 +323,16 @@ class CoefficientDisplay:
             }
             handles.append(Line2D([], [], linestyle="none", label=label, **hollow))
         if handles:
+            columns = columns_of(self.ax_, _COLUMNS)
+            side = "right" if is_narrow(self.ax_) else "left"
             self.ax_.legend(
-                handles=_by_rows(handles),
+                handles=_by_rows(handles, columns),
                 frameon=False,
                 fontsize="small",
-                loc="lower left",
-                bbox_to_anchor=(0.0, 1.0),
+                loc=f"lower {side}",
+                bbox_to_anchor=(float(side == "right"), 1.0),
                 borderaxespad=0.2,
-                ncols=_COLUMNS,
+                ncols=columns,
             )
 
     def _widths(self) -> list[float]:
@@ -331,10 +341,6 @@ class CoefficientDisplay:
         return [2.0] if n == 1 else np.linspace(4.5, 1.5, n).tolist()
 
 
-def _name(text: str) -> str:
-    return literal(shortened(text, _NAME))
-
-
-def _by_rows(handles: list[Any]) -> list[Any]:
+def _by_rows(handles: list[Any], columns: int) -> list[Any]:
     """Return entries in the order in which a legend, which fills its columns one by one, shows them row by row."""
-    return [handle for j in range(_COLUMNS) for handle in handles[j::_COLUMNS]]
+    return [handle for j in range(columns) for handle in handles[j::columns]]

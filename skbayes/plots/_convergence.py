@@ -19,7 +19,7 @@ from ._matplotlib import (
     seconds_axis,
     styled,
 )
-from ._text import literal, shortened
+from ._text import literal, short_names
 
 __all__ = ["ConvergenceDisplay"]
 
@@ -303,7 +303,7 @@ class ConvergenceDisplay:
     def _draw_line(self, c: int, view: View, given: Mapping[str, Any] | None) -> Any:
         from matplotlib.lines import Line2D
 
-        n, name = self.n_searches[c], literal(shortened(self.names[c], _NAME_LENGTH))
+        n, name = self.n_searches[c], literal(short_names(self.names, _NAME_LENGTH)[c])
         heights = view.of(self.centre[c])
         style = {
             "color": COLOURS[c % len(COLOURS)],

@@ -8,8 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..optimizer import Importances
 from ._importance_data import importance_data
+from ._importance_errors import draw_share_errors
 from ._matplotlib import COLOURS, axes, styled
 from ._text import literal, short_names, shortened
+from ._widths import columns_of
 
 __all__ = ["ImportanceDisplay"]
 
@@ -316,7 +318,7 @@ class ImportanceDisplay:
             words = "no shares: all scores are equal"
             ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
         else:
-            place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": 2}
+            place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": columns_of(ax, 2)}
             ax.legend(frameon=False, fontsize="small", **place)
         return self
 
@@ -384,23 +386,10 @@ class ImportanceDisplay:
         ]
 
     def _draw_errors(self, rows: ArrayLike, shares: Floats, stds: ArrayLike, given: Any) -> None:
-        from matplotlib.lines import Line2D
-        from matplotlib.patheffects import withStroke
-
         std = np.asarray(stds, dtype=float)[: len(shares)]
-        known = np.isfinite(std) & np.isfinite(shares)
-        if not known.any():
-            return
-        defaults = {"linestyle": "none", "color": "black", "linewidth": 1.2}
-        style = styled(Line2D, defaults, given)
-        # A share lies between 0 and 1.
-        x, spread = shares[known], std[known]
-        reach = np.stack([np.minimum(spread, x), np.minimum(spread, 1.0 - x)])
         label = None if self.errors_ else "± 1 standard deviation"
-        error = self.ax_.errorbar(
-            x, np.asarray(rows, dtype=float)[known], xerr=reach, capsize=2.5, label=label, **style
+        error = draw_share_errors(
+            self.ax_, np.asarray(rows, dtype=float), shares, std, label, given
         )
-        for line in (*error.lines[1], *error.lines[2]):
-            # Black on dark blue would not be seen.
-            line.set_path_effects([withStroke(linewidth=2.6, foreground="white")])
-        self.errors_.append(error)
+        if error is not None:
+            self.errors_.append(error)

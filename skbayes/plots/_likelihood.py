@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._likelihood_data import likelihood_data
 from ._matplotlib import COLOURS, LINE_STYLES, axes, styled
+from ._panels import legend_over
 from ._text import literal, shortened
+from ._widths import is_narrow, width_of
 
 __all__ = ["LikelihoodDisplay"]
 
@@ -24,8 +26,8 @@ _MOST_ANNOTATED = 8
 # More stems than these are a wall.
 _MOST_STEMS = 60
 _NAME = 48
-# Nearer than this part of the picture's width, two annotations would touch.
-_TOO_NEAR = 0.06
+# Nearer than this part of the picture's width, two annotations would touch, if it has the usual width in inches.
+_TOO_NEAR, _USUAL = 0.06, 5.4
 
 
 class LikelihoodDisplay:
@@ -133,7 +135,8 @@ class LikelihoodDisplay:
         feature : int, default=0
             Which column.
         annotate : bool or None, default=None
-            Whether the heights are written beside the points; None: if there are at most eight points.
+            Whether the heights are written beside the points; None: if there are at most eight points (and in narrow
+            axes fewer).
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None: a new figure.
         line_kw : dict, default=None
@@ -179,7 +182,8 @@ class LikelihoodDisplay:
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None: a new figure.
         annotate : bool or None, default=None
-            Whether the heights are written beside the points; None: if there are at most eight points.
+            Whether the heights are written beside the points; None: if there are at most eight points (and in narrow
+            axes fewer).
         line_kw : dict, default=None
             Properties of the curves, of `matplotlib.lines.Line2D`.
         point_kw : dict, default=None
@@ -210,7 +214,8 @@ class LikelihoodDisplay:
         rug = {"color": "black", "marker": "|", "linestyle": "none", "markersize": 12}
         rug |= {"clip_on": False, "zorder": 4, "alpha": max(0.1, min(1.0, _MOST_STEMS / x.size))}
         (self.points_,) = ax.plot(x, np.zeros(x.size), **styled(Line2D, rug, point_kw))
-        if annotate or (annotate is None and x.size <= _MOST_ANNOTATED):
+        room = _MOST_ANNOTATED * min(1.0, width_of(ax) / _USUAL)
+        if annotate or (annotate is None and x.size <= room):
             self._annotate(x, heights, text_kw)
         shown = np.concatenate([np.ravel(self.curves), heights.ravel()])
         # A density can be infinite at an end of its support, or zero wherever one looks.
@@ -221,7 +226,7 @@ class LikelihoodDisplay:
             ax.margins(x=0.09)  # room for a number beside the first point
         ax.set_xlabel("x" if self.name is None else literal(shortened(self.name, _NAME)))
         ax.set_ylabel("probability" if self.is_discrete else "density")
-        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize="small")
+        legend_over(ax, columns=1)
         ax.spines[["top", "right"]].set_visible(False)
         return self
 
@@ -230,13 +235,14 @@ class LikelihoodDisplay:
 
         together = float(np.asarray(self.log_likelihood)[c])
         told = f"likelihood {_exponential(together)}, log {together:.4g}"
+        gap = "\n" if is_narrow(self.ax_) else " "
         style: dict[str, Any] = {
             "color": COLOURS[c],
             "linestyle": LINE_STYLES[c],
             "linewidth": 2.0,
             "marker": "o" if self.is_discrete else None,
             "markersize": 4,
-            "label": f"{literal(shortened(self.labels[c], _NAME))}: {told}",
+            "label": f"{literal(shortened(self.labels[c], _NAME))}:{gap}{told}",
         }
         (line,) = self.ax_.plot(self.grid, curve, **styled(Line2D, style, line_kw))
         colour = line.get_color()
@@ -253,12 +259,13 @@ class LikelihoodDisplay:
         from matplotlib.text import Text
 
         width = np.ptp(np.asarray(self.grid, dtype=float))
+        near = _TOO_NEAR * width * max(1.0, _USUAL / width_of(self.ax_))
         places, first, counts = np.unique(x, return_index=True, return_counts=True)
         for c, row in enumerate(heights):
             lift, last = 0, -np.inf
             for place, i, count in zip(places, first, counts, strict=True):
                 # A neighbour's number is just below: one line higher.
-                lift = lift + 1 if place - last < _TOO_NEAR * width else 0
+                lift = lift + 1 if place - last < near else 0
                 last = place
                 style = {
                     "ha": "right" if c % 2 == 0 else "left",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._text import literal, shortened
+from ._text import literal, short_names
 
 __all__ = ["write_counts", "write_names"]
 
@@ -36,13 +36,17 @@ def write_names(ax: Any, ends: Sequence[tuple[Any, float]], height: float) -> li
         In the same order.
     """
     low, high = ax.get_ylim()
-    places = np.array([(end - low) / (high - low) for _, end in ends])
+    # A line that leaves the picture has its name where it is last seen.
+    places = np.clip([(end - low) / (high - low) for _, end in ends], 0.0, 1.0)
+    names = short_names([str(line.get_label()) for line, _ in ends], _NAME)
+    rows = zip(ends, names, places, _spread(places, height), strict=True)
     texts = []
-    for (line, _), place, moved in zip(ends, places, _spread(places, height), strict=True):
+    for (line, _), name, place, moved in rows:
         colour = line.get_color()
+        arrow = {"arrowstyle": "-", "color": colour, "linewidth": 0.6}
         texts.append(
             ax.annotate(
-                literal(shortened(str(line.get_label()), _NAME)),
+                literal(name),
                 (1.0, place),
                 xytext=(1.04, moved),
                 xycoords="axes fraction",
@@ -50,7 +54,7 @@ def write_names(ax: Any, ends: Sequence[tuple[Any, float]], height: float) -> li
                 va="center",
                 fontsize="small",
                 color=colour,
-                arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6},
+                arrowprops=arrow if 0.0 < place < 1.0 else None,
             )
         )
     return texts

@@ -155,7 +155,7 @@ def log_axis(axis: Any) -> None:
 
 
 # Width of a small letter in inches, that of a mark in letters, and what a narrow picture has room for nevertheless.
-_LETTER, _LEGEND_MARK, _FEWEST_LETTERS = 0.068, 7, 30
+_LETTER, _LEGEND_MARK, _FEWEST_LETTERS = 0.055, 11, 40
 
 
 def legend_above(ax: Any, title: str | None = None, handles: Sequence[Any] | None = None) -> Any:

@@ -92,7 +92,12 @@ _PER_INCH, _MARK = 13.0, 9
 
 
 def legend_over(
-    ax: Any, owner: Any = None, *, title: str | None = None, is_below: bool = False
+    ax: Any,
+    owner: Any = None,
+    *,
+    title: str | None = None,
+    is_below: bool = False,
+    columns: int | None = None,
 ) -> Any:
     """Draw the legend of one of several panels above all of them, or below; None without entries.
 
@@ -106,13 +111,15 @@ def legend_over(
         A line above the entries.
     is_below : bool, default=False
         Whether it is below the panels of the figure.
+    columns : int or None, default=None
+        How many; None: as many as are sure to fit.
     """
     handles, labels = ax.get_legend_handles_labels()
     if not handles:
         return None
-    columns = len(labels)
+    fits, columns = columns is not None, columns or len(labels)
     inches = ax.figure.get_figwidth() * (1.0 if owner is not None else ax.get_position().width)
-    while columns > 1 and sum(_widths(labels, columns)) > _PER_INCH * inches:
+    while not fits and columns > 1 and sum(_widths(labels, columns)) > _PER_INCH * inches:
         columns -= 1
     style = {"ncols": columns, "frameon": False, "fontsize": "small", "title": title}
     style |= {"title_fontsize": "small", "alignment": "left"}

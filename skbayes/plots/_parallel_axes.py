@@ -12,6 +12,7 @@ __all__ = [
     "draw_axes",
     "draw_score_axis",
     "draw_strip",
+    "legend_columns",
     "mark_inactive",
     "name_axes",
     "strip_width",
@@ -23,10 +24,14 @@ _SMALL, _LETTER = 7.5, 0.062
 _NAME_LETTER = 0.085
 # A label of a tick takes at least and at most so many letters, whatever room there is.
 _SHORTEST, _LONGEST = 5, 24
+# Those of the first axis stand in the margin, which is as wide as it must be.
+_IN_MARGIN = 22
 # A name under an axis takes at most so many letters: slanted, two inches.
 _NAME_LENGTH = 28
 # Width of the strip of colours, in distances of two axes; at most so many inches.
 _STRIP, _STRIP_INCHES = 0.12, 0.14
+# Inches of a column of the legend, "out of memory (10)", and how many it has at most.
+_COLUMN, _MOST_COLUMNS = 1.4, 4
 # Shades of the strip: one for each pixel or two of it.
 _N_SHADES = 128
 
@@ -45,7 +50,8 @@ def draw_axes(
     dashes = {"linestyle": "none", "marker": 0, "color": colour, "markersize": 3.5}
     for j, (places, labels) in enumerate(zip(ticks, tick_labels, strict=True)):
         ax.plot(np.full(len(places), j), places, zorder=3.6, **dashes)
-        for place, label in zip(places, _in_short(labels, n_letters), strict=True):
+        short = _in_short(labels, n_letters if j else max(n_letters, _IN_MARGIN))
+        for place, label in zip(places, short, strict=True):
             ax.annotate(
                 literal(label),
                 (j, place),
@@ -110,6 +116,12 @@ def draw_strip(ax: Any, p: int, cmap: Any, *, is_one: bool) -> Any:
         shades = np.full_like(shades, 0.5)
     across = [p, p + strip_width(ax, p)]
     return ax.pcolormesh(across, edges, shades, cmap=cmap, vmin=0.0, vmax=1.0, zorder=3.0)
+
+
+def legend_columns(ax: Any) -> int:
+    """How many columns a legend above the axes has room for."""
+    width = ax.get_window_extent().width / ax.figure.dpi
+    return int(np.clip(width // _COLUMN, 1, _MOST_COLUMNS))
 
 
 def strip_width(ax: Any, p: int) -> float:

@@ -14,6 +14,7 @@ from ._parallel_axes import (
     draw_axes,
     draw_score_axis,
     draw_strip,
+    legend_columns,
     mark_inactive,
     name_axes,
     strip_width,
@@ -366,11 +367,8 @@ class ParallelCoordinatesDisplay:
         draw_score_axis(ax, self.score_name, self.score_ticks, self.score_tick_labels)
         labels = ax.get_legend_handles_labels()[1]
         if labels:
-            place = {
-                "loc": "lower right",
-                "bbox_to_anchor": (1.0, 1.01),
-                "ncols": min(len(labels), 4),
-            }
+            n_columns = min(len(labels), legend_columns(ax))
+            place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.01), "ncols": n_columns}
             ax.legend(frameon=False, fontsize="small", **place)
 
 

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._matplotlib import COLOURS, LINE_STYLES, axes, styled
+from ._panels import legend_over
 from ._parameter_data import parameter_data
 from ._text import literal, shortened
+from ._widths import is_narrow
 
 __all__ = ["ParameterDisplay"]
 
@@ -223,9 +225,7 @@ class ParameterDisplay:
         ax.set_xlabel(literal(shortened(self.name, _NAME) + given))
         ax.set_ylabel("density")
         ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(
-            frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2
-        )
+        legend_over(ax, columns=1 if is_narrow(ax) else 2)
         return self
 
     def _highest(self) -> float:
@@ -240,11 +240,11 @@ class ParameterDisplay:
         where = ", still rising at an end"
         if self.most_likely is not None:
             where = f", highest at {self.most_likely:.3g}"
-        kind = "" if self.prior is None else " (maximum a posteriori)"
+        kind = "" if self.prior is None else "MAP "
         return {
             "prior": "prior",
             "likelihood": f"likelihood (scaled){flat or where}",
             "posterior": "posterior",
             "interval": f"{100 * self.level:.4g} % from {self.lower:.3g} to {self.upper:.3g}",
-            "estimate": f"estimate {self.estimate:.3g}{kind}",
+            "estimate": f"{kind}estimate {self.estimate:.3g}",
         }

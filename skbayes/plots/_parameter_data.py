@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import trapezoid
+from scipy.interpolate import CubicSpline
 
 from ._parameter_line import Function, ParameterLine, line_of
 
@@ -18,14 +19,14 @@ Array = NDArray[np.float64]
 # A log posterior this far below its top is out of the picture: a ten-thousandth of it, 4.3 standard deviations of a
 # bell.
 _DEPTH = 9.2
-# Doublings of a step until there: from a millionth to 10^12 times.
-_DOUBLINGS, _FIRST = 60, 1e-6
+# Doublings of a step until there, from a part of a standard deviation.
+_DOUBLINGS, _FIRST = 60, 0.25
 # Over how many widths of the posterior, on both sides of it, prior and likelihood are shown at most, and down to which
 # part of their tops: a wide prior is not shown to its ends, which would leave no room for the posterior.
 _BESIDE = {"prior": (0.6, 0.2), "likelihood": (2.5, 3e-3)}
 # And this part of the picture on both sides. A step is drawn over that other part, which nobody sees.
 _MARGIN, _STEP = 0.03, 1e-9
-_COARSE, _GRID = 201, 401
+_COARSE, _GRID, _COSTLY = 61, 401, 81
 # A prior's constant is found over so many e-foldings of the distance from the estimate, both ways.
 _FOLDS, _FOLD_POINTS = 25.0, 2001
 
@@ -104,7 +105,7 @@ def parameter_data(
     line = line_of(estimator, parameter, feature, output, others)
     first, last = _ends(line)
     grid = _grid(line, first, last)
-    log_prior, log_likelihood = line.log_prior(grid), line.log_likelihood(grid)
+    log_prior, log_likelihood = line.log_prior(grid), _log_likelihood(line, grid)
     if line.posterior is None:
         posterior = _normalised(_added(log_prior, log_likelihood), grid)
         lower, upper = _interval(posterior, grid, level)
@@ -151,23 +152,24 @@ def _ends(line: ParameterLine) -> tuple[float, float]:
         If it is not anywhere.
     """
     log_posterior, centre = _log_posterior(line), line.estimate
-    steps: Array = _FIRST * max(abs(centre), _FIRST) * 2.0 ** np.arange(_DOUBLINGS)
     top = float(log_posterior(np.array([centre]))[0])
     ends = []
     for side, bound in ((-1.0, line.lower), (1.0, line.upper)):
-        places = centre + side * steps
-        places = places[(places > line.lower) & (places < line.upper)]
-        found = np.nan_to_num(log_posterior(places), nan=-np.inf) if places.size else np.empty(0)
-        over = np.flatnonzero(found < max(top, found.max(initial=-np.inf)) - _DEPTH)
-        if over.size:
-            ends.append(float(places[over[0]]))
-        elif np.isfinite(bound):
-            ends.append(bound)
+        for k in range(_DOUBLINGS):
+            place = centre + side * _FIRST * line.unit * 2.0**k
+            if not line.lower < place < line.upper:
+                place = bound
+                break
+            found = float(np.nan_to_num(log_posterior(np.array([place]))[0], nan=-np.inf))
+            top = max(top, found)
+            if found < top - _DEPTH:
+                break
         else:
             raise ValueError(
-                f"The posterior of {line.name} does not end within {steps[-1]:.3g} of its estimate {centre:.3g}:"
-                f" neither the data nor the prior determine it. Give it a prior."
+                f"The posterior of {line.name} does not end within {place:.3g} of its estimate {centre:.3g}: neither"
+                f" the data nor the prior determine it. Give it a prior."
             )
+        ends.append(float(place))
     # Doublings end too far out by up to as much again.
     coarse = _inside(np.linspace(ends[0], ends[1], _COARSE), line)
     found = np.nan_to_num(log_posterior(coarse), nan=-np.inf)
@@ -201,6 +203,17 @@ def _grid(line: ParameterLine, first: float, last: float) -> Array:
     beside = line.estimate + _STEP * (high - low) * np.array([-1.0, 1.0])
     parts = [np.linspace(low, high, _GRID), [line.estimate], beside, zero]
     return _inside(np.unique(np.concatenate(parts)), line)
+
+
+def _log_likelihood(line: ParameterLine, grid: Array) -> Array:
+    """Return the log likelihood on the grid; one that is costly and smooth at some of it, and a spline between."""
+    some = np.unique(np.linspace(0, grid.size - 1, _COSTLY).round().astype(int))
+    if not line.is_costly:
+        return line.log_likelihood(grid)
+    found = line.log_likelihood(grid[some])
+    if not np.isfinite(found).all():
+        return line.log_likelihood(grid)
+    return np.asarray(CubicSpline(grid[some], found)(grid))
 
 
 def _normalised(log_density: Array, grid: Array) -> Array:

@@ -26,7 +26,7 @@ Function = Callable[[Array], Array]
 
 # Nodes for each of the other parameters by how many of them there are, over so many standard deviations: the
 # trapezoidal rule of a bell needs about one node in a standard deviation, also where correlation makes it narrow.
-_NODES, _NODE_REACH = {1: 41, 2: 17}, 5.0
+_NODES, _NODE_REACH = {1: 33, 2: 15}, 5.0
 # Of two slices of a prior: they differ by rounding only if the prior treats the coefficients by themselves.
 _APART = 1e-8
 
@@ -49,6 +49,10 @@ class ParameterLine:
         None: the density whose logarithm is the sum of both.
     given : str
         What the curves are given; empty: nothing.
+    unit : float
+        About the width of the posterior.
+    is_costly : bool, default=False
+        Whether a value of the likelihood takes thousands of densities.
     lower, upper : float
         Bounds of what is possible.
     """
@@ -59,6 +63,8 @@ class ParameterLine:
     log_likelihood: Function
     posterior: Any
     given: str
+    unit: float
+    is_costly: bool = False
     lower: float = -np.inf
     upper: float = np.inf
 
@@ -122,7 +128,8 @@ def _of_coefficient(
     if others == "held":
         given = "given the other coefficients" if w.size > 1 else ""
         slope = partial(_likelihood_along, objective.data, w, place)
-        return ParameterLine(name, float(w[place]), log_prior, slope, None, given)
+        unit = _unit(posterior.std[place], w[place])
+        return ParameterLine(name, float(w[place]), log_prior, slope, None, given, unit)
     _check_averaged(objective.prior, posterior, w, place, name)
     mean, std, dof = float(posterior.mean[place]), float(posterior.std[place]), posterior.dof
     # The marginal posterior over the marginal prior is, up to a constant, the likelihood with the others averaged.
@@ -134,7 +141,14 @@ def _of_coefficient(
             return np.asarray(marginal.logpdf(v))
         return np.where(np.isfinite(prior), norm(mean, std).logpdf(v) - prior, -np.inf)
 
-    return ParameterLine(name, mean, log_prior, log_likelihood, marginal, "")
+    return ParameterLine(name, mean, log_prior, log_likelihood, marginal, "", std)
+
+
+def _unit(std: Any, estimate: Any) -> float:
+    """Return a standard deviation, or where that is none, a small part of the estimate."""
+    if 0.0 < std < np.inf:
+        return float(std)
+    return 1e-3 * abs(float(estimate)) or 1e-3
 
 
 def _place(parameter: Any, names: list[str]) -> int:
@@ -254,6 +268,8 @@ def _of_distribution(
         partial(_averaged, fit, name, [names[k] for k in unknown], nodes, weights),
         None,
         f"given {given}" if given else "",
+        _unit(posterior.std[j], posterior.mean[j]),
+        len(nodes) > 1,
         domain.lower,
         domain.upper,
     )

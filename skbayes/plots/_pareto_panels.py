@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ._matplotlib import COLOURS, axes, figure, styled
 from ._pareto_view import View
 from ._text import literal, shortened
+from ._widths import columns_of
 
 __all__ = [
     "draw_bounds",
@@ -24,8 +25,8 @@ Floats = NDArray[np.float64]
 
 # Inches of a new figure with three panels, and the part of its height that the legend has.
 _THREE, _LEGEND = (10.5, 4.2), 0.12
-# The name of an axis takes at most so many letters.
-_LABEL_LENGTH = 48
+# A line of the name of an axis takes at most so many letters, each of so many inches.
+_LABEL_LENGTH, _LETTER = 48, 0.085
 # Between ends of a ratio below this a logarithmic axis has the ticks of a linear one, and below its cube, a hundred,
 # more than the powers of ten.
 _NARROW = 100 ** (1 / 3)
@@ -68,10 +69,18 @@ def set_axes(panel: Any, view: View) -> None:
         if axis.is_log:
             _set_log(panel, name, view.limits[k])
         way = "← lower is better" if axis.is_minimised else "higher is better →"
-        getattr(panel, f"set_{name}label")(
-            f"{literal(shortened(axis.label, _LABEL_LENGTH))}\n{way}"
-        )
+        text = literal(_label(panel, axis.label, name))
+        getattr(panel, f"set_{name}label")(f"{text}\n{way}")
     panel.spines[["top", "right"]].set_visible(False)
+
+
+def _label(panel: Any, label: str, name: str) -> str:
+    """The name of an axis, in two lines if it is longer than the panel."""
+    place, inches = panel.get_position(), panel.figure.get_size_inches()
+    room = place.width * inches[0] if name == "x" else place.height * inches[1]
+    if len(label) * _LETTER > room:
+        label = label.replace(" (", "\n(")
+    return "\n".join(shortened(line, _LABEL_LENGTH) for line in label.split("\n"))
 
 
 def _set_log(panel: Any, name: str, limits: Floats) -> None:
@@ -162,9 +171,14 @@ def write_legend(panels: Any, above: Any, n_lacking: int) -> None:
         found[f"without values, not shown ({n_lacking})"] = panels[-1].plot([], [], " ")[0]
     style = {"frameon": False, "fontsize": "small"}
     if above is not None:
-        above.legend(found.values(), found.keys(), loc="center", ncols=3, **style)
+        n_columns = columns_of(above, 3)
+        above.legend(found.values(), found.keys(), loc="center", ncols=n_columns, **style)
     elif len(panels) == 1:
-        place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.01), "ncols": 2}
+        place = {
+            "loc": "lower right",
+            "bbox_to_anchor": (1.0, 1.01),
+            "ncols": columns_of(panels[0], 2),
+        }
         panels[0].legend(found.values(), found.keys(), **place, **style)
     else:
         panels[-1].legend(found.values(), found.keys(), loc="best", **style)

@@ -23,6 +23,8 @@ Style = Mapping[str, Any] | None
 
 # Lines with a name and a colour; more names would not fit beside the picture.
 _NAMED = 10
+# So many times what coefficients are up to the strength that was chosen may they be beyond it, and be in sight.
+_IN_SIGHT = 2.0
 # Height of a name as a part of the axis, from the size of the text in a picture of 4.5 inches.
 _TEXT_HEIGHT, _WITH_CURVE = 0.05, 0.068
 
@@ -304,6 +306,8 @@ class PathDisplay:
             ]
         last.set_xlabel(name)
         self.ax_.set_ylabel("coefficient")
+        # A power of ten above the axis would be where the counts are.
+        self.ax_.yaxis.set_major_formatter("{x:.4g}")
         return self
 
     def _set_axis(self, values: Array, coefs: Array) -> None:
@@ -347,7 +351,16 @@ class PathDisplay:
             self.lines_.append(line)
         self.ax_.margins(y=0.05)
         self.ax_.autoscale_view(scalex=False)
+        if self.chosen is not None:
+            self._look_at(coefs[: at + 1] if self._weak == -1 else coefs[at:])
         self._write_names(coefs[self._weak, named])
+
+    def _look_at(self, coefs: Array) -> None:
+        """Leave out of sight what coefficients do far beyond the strength that was chosen."""
+        most = _IN_SIGHT * float(np.abs(coefs).max(initial=0.0))
+        low, high = self.ax_.get_ylim()
+        if most > 0.0:
+            self.ax_.set_ylim(max(low, -most), min(high, most))
 
     def _write_names(self, ends: Array) -> None:
         """Write names at the right, each at the end of its line, or as near as its neighbours let it."""

@@ -36,8 +36,8 @@ _FIXED = {
     MAPRidgeClassifierCV: (MAPRidgeClassifier, "alpha", "alphas"),
     MAPLogisticRegressionCV: (MAPLogisticRegression, "C", "Cs_"),
 }
-# Strengths where a grid of few was searched, or none: the lines need points.
-_FEWEST, _BEYOND = 30, 10.0
+# Strengths where a grid of fewer was searched: the lines need points.
+_FEWEST = 30
 
 
 def path_data(
@@ -65,8 +65,8 @@ def path_data(
     parameter : str, default=None
         What changes along the path, such as ``"alpha"`` or ``"prior__scale"``. None: that of the model that chose it.
     values : array-like of shape (n_values,), default=None
-        Its values. None: those that the model chose from; where these are fewer than 30, more between them and a
-        decade beyond on both sides.
+        Its values. None: those that the model chose from; where these are fewer than 30, as many between them
+        too.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the rows; not for a pipeline.
     output : int, default=0
@@ -198,8 +198,8 @@ def _of_chooser(
         grid = grid[int(np.argmin(np.abs(ratios - estimator.l1_ratio_)))]
     if values is None and grid.size < _FEWEST:
         positive = np.append(grid[grid > 0.0], chosen)
-        ends = float(positive.min()) / _BEYOND, float(positive.max()) * _BEYOND
-        grid = np.concatenate([grid, [chosen], np.geomspace(*ends, _FEWEST)])
+        between = np.geomspace(float(positive.min()), float(positive.max()), _FEWEST)
+        grid = np.concatenate([grid, [chosen], between])
     return fixed(**given), parameter, chosen, grid
 
 

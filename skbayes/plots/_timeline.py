@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._clock import time_text, time_unit
 from ._matplotlib import STATUS_MARKS, axes, legend_above, seconds_axis, styled
-from ._text import literal, shortened
+from ._text import literal, short_names
 from ._timeline_data import timeline_data
 
 __all__ = ["TimelineDisplay"]
@@ -346,9 +346,11 @@ class TimelineDisplay:
         ax.set_ylim(n_rows - 0.5 + room, -0.5 - room)
         unit, length = time_unit(longest)
         seconds_axis(ax.xaxis, length)
-        ax.set_xlabel(f"{unit} since the first fit began")
+        numbers = " (numbers: candidates)" if self.texts_ else ""
+        ax.set_xlabel(f"{unit} since the first fit began{numbers}")
         shown = range(0, n_rows, -(-n_rows // _MOST_LABELS))
-        names = [literal(shortened(self.row_names[k], _NAME_LENGTH)) for k in shown]
+        short = short_names(self.row_names, _NAME_LENGTH)
+        names = [literal(short[k]) for k in shown]
         busy = [f"{float(np.asarray(self.busy)[k]):.0%} busy" for k in shown]
         is_roomy = 2 * n_rows <= _MOST_LABELS
         labels = [f"{name}\n{share}" for name, share in zip(names, busy, strict=True)]
@@ -360,8 +362,6 @@ class TimelineDisplay:
         title = f"{n_fits:,} fits in {time_text(longest)} on {workers}, busy {self.utilisation:.0%} of the time"
         if self.n_unknown:
             title += f"; {self.n_unknown:,} more of unknown time"
-        if self.texts_:
-            title += " (numbers: candidates)"
         lines = [line for line in (self.improvements_, self.break_lines_) if line is not None]
         legend_above(ax, title, [*self._patches(), *lines])
 

@@ -140,12 +140,18 @@ def _rows(runs: Sequence[Run]) -> tuple[NDArray[np.intp], list[str]]:
         )
         place[worker] = next(free, len(last_of))
         last_of[place[worker] : place[worker] + 1] = [(hosts[worker], last)]
-    several = len(set(hosts.values())) > 1
-    names = [
-        f"{host}: worker {k + 1}" if several else f"worker {k + 1}"
-        for k, (host, _) in enumerate(last_of)
-    ]
+    called = _short_hosts(set(hosts.values()))
+    names = [f"{called[host]}worker {k}" for k, (host, _) in enumerate(last_of, start=1)]
     return np.array([place[run.worker] for run in runs]), names
+
+
+def _short_hosts(hosts: set[str]) -> dict[str, str]:
+    """Return what is written of each host before its workers: nothing of a single one, no domain if names differ."""
+    if len(hosts) == 1:
+        return dict.fromkeys(hosts, "")
+    short = {host: host.split(".")[0] for host in hosts}
+    has_other_names = len(set(short.values())) < len(hosts)
+    return {host: f"{host if has_other_names else short[host]}: " for host in hosts}
 
 
 def _busy(

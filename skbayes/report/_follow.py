@@ -215,12 +215,16 @@ def _longest_wait(trials: Sequence[Trial]) -> float:
 
 def _under_way(material: Material, since: float) -> set[int]:
     """Return the numbers of the candidates that lack folds and had a result not long ago."""
-    # A journal says of none that it was given up: that it lacks folds is all that is known. An exported history does.
-    return {
-        trial.number
-        for trial in material.trials
-        if trial.status == "pruned" and max((run.ended for run in trial.runs or ()), default=-math.inf) >= since
-    }  # fmt: skip
+    # A journal says of none that it was given up: that it lacks folds is all that is known.
+    if material.header is None:
+        return set()
+    n_folds = material.header.n_splits or material.header.n_folds
+    lacking = (t for t in material.trials if t.status == "pruned" and len(t.runs or ()) < n_folds)
+    return {trial.number for trial in lacking if _ended(trial) >= since}
+
+
+def _ended(trial: Trial) -> float:
+    return max((run.ended for run in trial.runs or ()), default=-math.inf)
 
 
 def _without(material: Material, numbers: set[int]) -> Material:
@@ -230,6 +234,5 @@ def _without(material: Material, numbers: set[int]) -> Material:
     return replace(
         material,
         source=replace(material.source, history=left),
-        rows=tuple(range(len(left))),
         best_row=None if incumbent is None else left.trials.index(incumbent),
     )

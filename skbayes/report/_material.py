@@ -2,6 +2,8 @@
 
 import math
 import os
+import warnings
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -30,6 +32,8 @@ class Material:
         That of the journal, if the path of one was given.
     best_row : int or None
         Row of the candidate that was chosen, in the table and among the trials; None without one.
+    errors : tuple of (str, int), default=()
+        Tracebacks of folds that failed and how many had each, where they are known: in a journal.
     partial : tuple of float, default=()
         Of a halving search, the score of each trial on its rung, nan on the last; its trials are those of all rungs.
     """
@@ -38,6 +42,7 @@ class Material:
     search: Any = None
     header: JournalHeader | None = None
     best_row: int | None = None
+    errors: tuple[tuple[str, int], ...] = ()
     partial: tuple[float, ...] = ()
 
     @property
@@ -89,7 +94,8 @@ def material_of(thing: Any, space: Any = None, metric: str | None = None) -> Mat
     if rungs is not None:
         source, partial = _all_rungs(source, search_history(rungs, metric=metric))
     source = replace(source, history=_numbered(source.history))
-    return Material(source, search, _header_of(thing), _best_row(search, source), partial)
+    header, errors = _journal_of(thing)
+    return Material(source, search, header, _best_row(search, source), errors, partial)
 
 
 def _all_rungs(source: Source, rungs: History) -> tuple[Source, tuple[float, ...]]:
@@ -137,13 +143,19 @@ def _best_row(search: Any, source: Source) -> int | None:
     return None if incumbent is None else source.history.trials.index(incumbent)
 
 
-def _header_of(thing: Any) -> JournalHeader | None:
+def _journal_of(thing: Any) -> tuple[JournalHeader | None, tuple[tuple[str, int], ...]]:
+    """Return the header of a journal and its errors, the commonest first; nothing of anything else."""
     if not isinstance(thing, str | os.PathLike):
-        return None
+        return None, ()
     try:
-        return read_journal(thing)[0]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # reading the trials has said it
+            header, candidates = read_journal(thing)
     except JournalError:  # an exported history
-        return None
+        return None, ()
+    folds = [fold for candidate in candidates for fold in candidate.folds.values()]
+    errors = Counter(fold.fit_error or fold.score_error for fold in folds)
+    return header, tuple((error, count) for error, count in errors.most_common() if error)
 
 
 def status_of(trial: Trial) -> str:

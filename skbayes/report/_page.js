@@ -1,6 +1,11 @@
 // The page: reads the payload, draws everything, and draws it anew when a search that is followed goes on.
 
 function update(data) {
+  if (view.data && table.selected !== null) {
+    // A candidate keeps its number; before it others may have come to an end.
+    const again = data.trials.number.indexOf(view.data.trials.number[table.selected]);
+    table.selected = again < 0 ? null : again;
+  }
   view.data = data;
   view.texts = [];
   table.signature = null;
@@ -11,6 +16,7 @@ function update(data) {
   drawTiles(data.summary);
   drawIncumbent(data.incumbent);
   fillPairs(byId("environment").querySelector("table"), data.environment);
+  drawErrors(data.errors);
   drawReproduce(data.reproduce);
   measureRanges();
   setTable(data.columns, data.incumbent ? data.incumbent.row : null);  // draws the pictures that follow its filters
@@ -40,8 +46,20 @@ function drawIncumbent(incumbent) {
     return;
   }
   const by = incumbent.chosen_by ? ", chosen by refit=" + incumbent.chosen_by : "";
-  lead.textContent = "Candidate " + incumbent.row + (incumbent.score === null ? "" : ", score " + brief(numeric(incumbent.score), 5)) + by;
+  lead.textContent = "Candidate " + view.data.trials.number[incumbent.row] + (incumbent.score === null ? "" : ", score " + brief(numeric(incumbent.score), 5)) + by;
   fillPairs(section.querySelector("table"), incumbent.params.map(([name, value]) => [name, brief(value, 8)]));
+}
+
+function drawErrors(errors) {
+  byId("errors").hidden = errors.length === 0;
+  const place = byId("errors").querySelector(".list");
+  const open = new Set(Array.from(place.querySelectorAll("details[open] summary")).map((each) => each.dataset.reason));
+  place.replaceChildren(...errors.map((error) => {
+    const box = element("details"), summary = element("summary", plural(error.count, "fit", "fits") + ": " + error.reason, {"data-reason": error.reason});
+    box.open = open.has(error.reason);
+    box.append(summary, element("pre", error.traceback, {tabindex: "0"}));
+    return box;
+  }));
 }
 
 function drawReproduce(found) {
@@ -55,10 +73,9 @@ function drawReproduce(found) {
 // All that is known of one candidate.
 function drawSelected() {
   const section = byId("selected"), row = table.selected;
-  if (row !== null && row >= table.n) table.selected = null;
-  section.hidden = table.selected === null;
-  if (table.selected === null) return;
-  byId("selected-title").textContent = "Candidate " + row + (row === table.best ? ", the incumbent" : "");
+  section.hidden = row === null;
+  if (row === null) return;
+  byId("selected-title").textContent = "Candidate " + view.data.trials.number[row] + (row === table.best ? ", the incumbent" : "");
   fillPairs(section.querySelector("table"), table.columns.slice(1).map((column) => [column.label, column.values[row]])
     .filter(([, value]) => value !== null));
 }
@@ -139,7 +156,7 @@ function wirePage() {
   window.addEventListener("resize", () => {
     if (window.innerWidth === width) return;
     width = window.innerWidth;
-    later(() => drawLater("parallel"));
+    later("width", () => drawLater("parallel"));
   });
 }
 

@@ -7,7 +7,7 @@ from .._version import __version__
 from ._charts import importance_of, parallel_of, pareto_of, timeline_of, trials_of
 from ._material import Material, material_of
 from ._reproduce import environment, reproduce
-from ._summary import incumbent_of, remark_of, summary_of
+from ._summary import errors_of, incumbent_of, remark_of, summary_of
 from ._table import codes_of, table_of
 
 __all__ = ["payload_of", "report_data"]
@@ -41,7 +41,8 @@ def report_data(
     data : dict
         ``title``, ``subtitle``, ``written``, ``summary``, ``incumbent``, ``columns`` (the table), ``codes`` (the
         parameters of each row as Python code), ``trials`` (what all
-        pictures share), ``parallel``, ``importance``, ``timeline``, ``pareto``, ``environment`` and ``reproduce``.
+        pictures share), ``parallel``, ``importance``, ``timeline``, ``pareto``,
+        ``errors``, ``environment`` and ``reproduce``.
         Dicts, lists, texts, numbers and None alone; what cannot be shown has an entry ``missing`` that says why.
 
     Raises
@@ -92,6 +93,7 @@ def payload_of(
         "importance": importance_of(material) if importances else skipped,
         "timeline": timeline_of(material),
         "pareto": pareto_of(material),
+        "errors": errors_of(material),
         "environment": environment(material),
         "reproduce": reproduce(material),
     }

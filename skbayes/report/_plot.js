@@ -368,6 +368,8 @@ function drawTimeline() {
 
 function bars(found, status, indices, length) {
   const isCrowded = indices.length > 1500;
+  // Of a bar of fewer pixels a border would leave nothing to see.
+  const wide = 4 * Math.max(...found.start.map((start, k) => start + found.seconds[k])) / length / Math.max(200, plotIn("timeline").clientWidth - 120);
   return {
     type: "bar", orientation: "h", name: STATUSES[status].label, y: indices.map((k) => found.row[k]),
     base: indices.map((k) => found.start[k] / length), x: indices.map((k) => found.seconds[k] / length), width: 0.8,
@@ -375,7 +377,7 @@ function bars(found, status, indices, length) {
     text: indices.map((k) => trialText(found.trial[k]) + "<br>fold " + found.fold[k] + ", " + seconds(found.seconds[k])
       + (status === "complete" ? "" : ", " + STATUSES[status].label)),
     marker: {
-      color: statusColour(status), line: {width: isCrowded ? 0 : 0.75, color: colour("card")},
+      color: statusColour(status), line: {width: isCrowded ? 0 : indices.map((k) => (found.seconds[k] / length > wide ? 0.75 : 0)), color: colour("card")},
       opacity: view.passes === null ? 1 : indices.map((k) => (passes(found.trial[k]) ? 1 : 0.2)),
       pattern: isCrowded ? {} : {shape: STATUSES[status].pattern, bgcolor: statusColour(status), fgcolor: colour("card"), size: 6},
     },

@@ -1,15 +1,12 @@
 """How to repeat a search: the versions in use, and the code that makes it."""
 
-import importlib
 import os
 import platform
-import sys
-from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from .._version import __version__
-from ._cells import one_line
+from ._code import Code, code_of
 from ._material import Material
 
 __all__ = ["environment", "reproduce"]
@@ -38,63 +35,23 @@ def reproduce(material: Material) -> dict[str, Any]:
     search = material.search
     if search is None:
         return {"code": _loading_code(material), "notes": _journal_notes(material)}
-    lines = [*_imports(search), "", f"search = {_source(search)}", "search.fit(X, y)"]
-    return {"code": "\n".join(lines), "notes": _notes(search)}
+    code = code_of(search)
+    lines = [*code.imports, "", f"search = {code.text}", "search.fit(X, y)"]
+    return {"code": "\n".join(lines).lstrip(), "notes": [*_notes(search), *_gaps(code)]}
 
 
-def _source(estimator: Any) -> str:
-    """The repr in full; scikit-learn cuts it after 700 characters."""
-    try:
-        return str(estimator.__repr__(N_CHAR_MAX=sys.maxsize))
-    except Exception:  # no estimator of scikit-learn's, or a broken repr among its parameters
-        return one_line(estimator)
-
-
-def _imports(search: Any) -> list[str]:
-    """Import lines for the classes that the repr names."""
-    found: dict[str, set[str]] = {}
-    for value in _parts(search):
-        kind = type(value)
-        module = _public_module(kind)
-        if module is not None:
-            found.setdefault(module, set()).add(kind.__name__)
-    return [f"from {module} import {', '.join(sorted(found[module]))}" for module in sorted(found)]
-
-
-def _parts(value: Any, depth: int = 6) -> Iterable[Any]:
-    """The parameter objects in a value: in its parameters, and in lists, tuples and dicts."""
-    if depth == 0:
-        return
-    if hasattr(value, "get_params") and not isinstance(value, type):
-        yield value
-        try:
-            inner: Iterable[Any] = value.get_params(deep=False).values()
-        except Exception:  # one that is not finished
-            return
-    elif isinstance(value, dict):
-        inner = value.values()
-    elif isinstance(value, list | tuple):
-        inner = value
-    else:
-        return
-    for each in inner:
-        yield from _parts(each, depth - 1)
-
-
-def _public_module(kind: type) -> str | None:
-    """The module from which a user imports a class; None for one of the user's own main program."""
-    parts = kind.__module__.split(".")
-    if parts[0] in ("__main__", "builtins"):
-        return None
-    public = [
-        part for k, part in enumerate(parts) if not any(p.startswith("_") for p in parts[: k + 1])
-    ]
-    for n in range(1, len(public) + 1):
-        name = ".".join(public[:n])
-        # From the top: `from skbayes import BayesSearchCV` rather than from its room.
-        if getattr(importlib.import_module(name), kind.__name__, None) is kind:
-            return name
-    return kind.__module__
+def _gaps(code: Code) -> list[str]:
+    """What the code leaves to the reader."""
+    gaps = []
+    if code.unknown:
+        gaps.append(
+            f"The code does not import {', '.join(code.unknown)}: they are of your own program."
+        )
+    if not code.is_whole:
+        gaps.append(
+            "Python cannot read all of the code: an object in it has none. Put your own in its place."
+        )
+    return gaps
 
 
 def _notes(search: Any) -> list[str]:
@@ -122,10 +79,6 @@ def _notes(search: Any) -> list[str]:
     n_features = getattr(search, "n_features_in_", None)
     seen = "" if n_features is None else f" X had {n_features} features."
     notes.append(f"The data are not on this page.{seen}")
-    if "<" in _source(search):
-        notes.append(
-            "What stands between < and > has no code: it is an object of your own program."
-        )
     return notes
 
 

@@ -12,8 +12,10 @@ from ._cells import cell, one_line
 from ._material import Material, status_of
 from ._table import parameter_cell
 
-__all__ = ["incumbent_of", "remark_of", "summary_of"]
+__all__ = ["errors_of", "incumbent_of", "remark_of", "summary_of"]
 
+# A page is read by a person: of so many reasons, each with so many characters.
+_MOST_ERRORS, _LONGEST_ERROR, _LONGEST_REASON = 20, 10_000, 300
 # What `stopped_by_` means to a reader; a stopping rule goes by its own name.
 _REASONS = {
     "budget": "all candidates asked for were evaluated",
@@ -173,3 +175,16 @@ def _as_code(params: Any) -> str:
         )
         + "}"
     )
+
+
+def errors_of(material: Material) -> list[dict[str, Any]]:
+    """Return why folds failed: how many for one reason, its last line, and the whole of it; the commonest first."""
+    return [
+        {"count": count, "reason": _last_line(error), "traceback": error[-_LONGEST_ERROR:]}
+        for error, count in material.errors[:_MOST_ERRORS]
+    ]
+
+
+def _last_line(error: str) -> str:
+    lines = [line for line in error.splitlines() if line.strip()]
+    return lines[-1].strip()[:_LONGEST_REASON] if lines else "unknown"

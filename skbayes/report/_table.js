@@ -152,13 +152,13 @@ function filterBy(name, input) {
   input.setAttribute("aria-invalid", made === undefined ? "true" : "false");
   input.title = made === undefined ? "After < and > comes a number" : "";
   if (input.value.trim() === "") delete table.filters[name]; else table.filters[name] = input.value;
-  later(restart);
+  later("filter", restart);
 }
 
-let waiting = null;
-function later(action) {
-  clearTimeout(waiting);
-  waiting = setTimeout(action, 120);  // until the reader pauses: a thousand lines are drawn anew
+const waiting = {};
+function later(name, action) {
+  clearTimeout(waiting[name]);
+  waiting[name] = setTimeout(action, 120);  // until the reader pauses: a thousand lines are drawn anew
 }
 
 function restart() {
@@ -285,17 +285,25 @@ function bodyCell(column, row) {
   });
 }
 
+// What cannot be seen in the fields below the headings: ranges of axes, and filters of columns that are hidden.
 function drawChips() {
-  byId("chips").replaceChildren(...table.ranges.map((range) => {
-    const chip = element("button", range.label + "  ✕", {type: "button", class: "chip", title: "Remove this filter"});
-    chip.addEventListener("click", () => {
-      table.ranges = table.ranges.filter((each) => each !== range);
-      restart();
-    });
-    return chip;
-  }));
+  const shown = new Set(shownColumns().map((column) => column.name));
+  const hidden = Object.keys(table.filters).filter((name) => !shown.has(name));
+  const chips = table.ranges.map((range) => chip(range.label, () => {
+    table.ranges = table.ranges.filter((each) => each !== range);
+  })).concat(hidden.map((name) => chip(columnOf(name).label + ": " + table.filters[name], () => { delete table.filters[name]; })));
+  byId("chips").replaceChildren(...chips);
   const isFiltered = table.ranges.length || table.text || table.statuses || Object.keys(table.filters).length;
   byId("clear").hidden = !isFiltered;
+}
+
+function chip(text, remove) {
+  const button = element("button", text + "  ✕", {type: "button", class: "chip", title: "Remove this filter"});
+  button.addEventListener("click", () => {
+    remove();
+    restart();
+  });
+  return button;
 }
 
 function clearFilters() {
@@ -337,7 +345,7 @@ function asCsv() {
 function wireTable() {
   byId("search").addEventListener("input", (event) => {
     table.text = event.target.value;
-    later(restart);
+    later("filter", restart);
   });
   byId("clear").addEventListener("click", clearFilters);
   byId("pager").addEventListener("click", (event) => {

@@ -77,7 +77,8 @@ function shortNames(names, n) {
 
 // plotly reads its texts as a kind of HTML: nothing of the user's may be a tag or an entity in it.
 function literal(text) {
-  return String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  // Marks that turn the direction of writing would turn the rest of the line too.
+  return String(text).replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
 
 function plural(n, one, many) { return n + " " + (n === 1 ? one : many); }

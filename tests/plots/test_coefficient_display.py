@@ -111,6 +111,15 @@ def test_zeros_of_a_lasso_are_told(lasso):
     assert 0 < data["is_zero"].sum() < 10
 
 
+def test_a_zero_of_which_the_model_is_not_sure_is_no_exact_one():
+    # Data say nothing of a constant column: the posterior of its coefficient is the prior.
+    model = MAPRegressor().fit(np.column_stack([np.arange(9.0), np.zeros(9)]), np.arange(9.0) ** 2)
+    data = coefficient_data(model, order="given")
+    assert data["estimates"][0, 1] == 0.0
+    assert data["stds"][0, 1] == pytest.approx(1.0)
+    assert not data["is_zero"].any()
+
+
 def test_classes_and_targets_are_series_of_their_own():
     flowers, kind = load_iris(return_X_y=True)
     names = np.array(["setosa", "versicolor", "virginica"])[kind]
@@ -132,6 +141,9 @@ def test_standardised_coefficients_are_those_of_standardised_features(ridge):
     scaled = LinearRegressionMLE().fit((X - X.mean()) / X.std(ddof=0), y)
     np.testing.assert_allclose(data["estimates"][0], scaled.coef_, rtol=1e-9)
     np.testing.assert_allclose(data["stds"][0], scaled.coef_std_, rtol=1e-9)
+    lower, upper = scaled.posterior_.interval(0.95)
+    np.testing.assert_allclose(data["lower"][1, 0], lower[:10], rtol=1e-9)
+    np.testing.assert_allclose(data["upper"][1, 0], upper[:10], rtol=1e-9)
     assert data["is_standardized"]
     with pytest.raises(ValueError, match="10 features of the model; got 2"):
         coefficient_data(ridge, X=X.iloc[:, :2])
@@ -219,6 +231,17 @@ def test_an_infinite_interval_ends_in_arrows_and_leaves_the_others_legible():
     assert -5.0 < low < high < 5.0
     arrows = [line for line in display.ax_.lines if line.get_marker() in "<>"]
     assert [len(line.get_xdata()) for line in arrows] == [3, 3]
+
+
+def test_nothing_outside_of_the_axes_takes_its_place(ridge):
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, 2, figsize=(7, 4.5), layout="constrained")
+    for ax in axes:
+        CoefficientDisplay.from_estimator(ridge, ax=ax)
+    figure.canvas.draw()
+    # Beside the names of these features there is room for most of a half of the picture.
+    assert all(ax.get_position().width > 0.35 for ax in axes)
 
 
 def test_hostile_names_and_styles(ridge):

@@ -78,6 +78,13 @@ def test_mean_and_standard_error_are_those_of_numpy():
     assert data["summary"] == "mean ± 1 standard error of the searches"
 
 
+@pytest.mark.parametrize("status", ["failed", "pruned", "timeout"])
+def test_the_score_of_a_trial_that_is_not_complete_does_not_count(status):
+    # A search with a number as error_score gives one.
+    data = convergence_data([Trial(0, {}, 0.5), Trial(1, {}, 9.0, status), Trial(2, {}, math.inf)])
+    assert data["centre"][0].tolist() == [0.5, 0.5, 0.5]
+
+
 def test_without_a_band_there_is_none():
     data = convergence_data({"a": [trials_of([1.0, 3.0]), trials_of([2.0, 2.0])]}, band=None)
     np.testing.assert_array_equal(data["lower"][0], data["upper"][0])

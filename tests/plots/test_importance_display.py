@@ -29,6 +29,11 @@ FOUND = Importances(
 )
 
 
+@pytest.fixture
+def pyplot():
+    return pytest.importorskip("matplotlib.pyplot")
+
+
 def trials_of(function, n=40, seed=0):
     U = np.random.default_rng(seed).random((n, 3))
     return [
@@ -146,6 +151,11 @@ def test_of_many_parameters_the_largest_are_shown_and_the_others_counted(pyplot)
     assert labels[:3] == ["gamma", "C", "and 1 more, each ≤ 0.01"]
     display.plot(n_params=None, n_pairs=None)
     assert len(display.bars_) == 3
+
+
+def test_the_unit_of_the_shares_is_said(pyplot):
+    latent = ImportanceDisplay.from_importances(replace(FOUND, unit="latent"), score_name="recall")
+    assert latent.ax_.get_xlabel().startswith("share of the variance in the latent unit (30")
 
 
 @pytest.mark.parametrize("argument", ["n_params", "n_pairs"])

@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from skbayes.density import DistributionEstimator
 from skbayes.plots import LikelihoodDisplay, likelihood_data
+from skbayes.plots._likelihood import _exponential
 
 X = np.array([[1.2], [2.1], [2.6], [2.9], [3.5], [4.8]])
 CANDIDATES = [{"loc": 1.5, "scale": 1.0}, {}]
@@ -154,3 +155,38 @@ def test_one_dict_and_an_unfitted_model_are_refused():
         LikelihoodDisplay.from_estimator(model)
     with pytest.raises(TypeError, match="list of dicts"):
         LikelihoodDisplay.from_estimator(model.fit([[1.0], [2.0], [3.0]]), {"loc": 0.0})
+
+
+def test_equal_points_are_written_once(pyplot):
+    model = DistributionEstimator("poisson").fit([[0], [1], [1], [4]])
+    display = LikelihoodDisplay.from_estimator(model, line_kw={"lw": 4}, text_kw={"size": 12})
+    heights = stats.poisson.pmf([0, 1, 4], 1.5)
+    assert [text.get_text() for text in display.texts_] == [
+        f"{heights[0]:.2g}",
+        f"{heights[1]:.2g} × 2",
+        f"{heights[2]:.2g}",
+    ]
+    assert display.texts_[0].get_fontsize() == 12
+    assert display.lines_[0].get_linewidth() == 4
+
+
+def test_one_point_is_shown_with_the_curve_around_it(model):
+    data = likelihood_data(model, [{}], X=[[3.0]])
+    # Of a normal density, between its 5 % and 95 % points.
+    assert np.ptp(data["grid"]) > 2.0 * model.params_["scale"]
+    assert data["curves"].max() > 1.2 * data["curves"].min()
+
+
+def test_a_likelihood_beyond_the_numbers_is_written_as_a_power():
+    assert _exponential(-2545.0) == f"{10 ** (-2545.0 / np.log(10) + 1106):.3g}e-1106"
+    assert _exponential(1000.0).endswith("e+434")
+    assert _exponential(-2.0) == "0.135"
+    assert _exponential(-np.inf) == "0"
+
+
+def test_hostile_names_are_drawn_as_they_are(pyplot):
+    frame = pd.DataFrame({"$a_" + "x" * 60 + "<b>$": X[:, 0]})
+    model = DistributionEstimator().fit(frame)
+    display = LikelihoodDisplay.from_estimator(model, labels=["$\\alpha"])
+    display.figure_.canvas.draw()
+    assert len(display.ax_.get_xlabel()) < 60

@@ -31,6 +31,11 @@ TRIALS = (
 
 
 @pytest.fixture
+def pyplot():
+    return pytest.importorskip("matplotlib.pyplot")
+
+
+@pytest.fixture
 def data():
     return parallel_coordinates_data(TRIALS, space=SPACE)
 
@@ -150,6 +155,18 @@ def test_choices_of_any_kind_are_told_apart_as_in_a_space():
     assert axis.tick_labels[4] == "(50, 50)"
 
 
+def test_an_estimator_is_called_by_its_class_unless_another_has_it_too():
+    models = [Ridge(alpha=2.0), DecisionTreeClassifier(max_depth=2), DecisionTreeClassifier()]
+    axis = parameter_axis("m", [{"m": models[0]}], as_space({"m": models}))
+    assert axis.tick_labels[0] == "Ridge"
+    assert axis.tick_labels[2] == "DecisionTreeClassifier()"
+    assert axis.tick_labels[1].endswith("max_depth=2)")
+    # Too long to be told apart in short: by a number.
+    lists = [[*"a" * 40, k, *"b" * 40] for k in range(2)]
+    texts = parameter_axis("c", [{"c": lists[0]}], as_space({"c": lists})).tick_labels
+    assert [text[-3:] for text in texts] == [" #1", " #2"]
+
+
 def test_a_choice_beside_numbers_and_one_that_the_space_has_not():
     axis = parameter_axis("c", [{"c": None}, {"c": 2}, {"c": 7}], as_space({"c": [2, None]}))
     assert (axis.scale, axis.tick_labels) == ("choices", ("2", "None", "7"))
@@ -175,7 +192,7 @@ def test_many_choices_are_not_all_named():
 def test_equal_objects_that_candidates_do_not_share_are_one_choice():
     data = parallel_coordinates_data([Trial(k, {"m": Ridge(), "n": k}, float(k)) for k in range(3)])
     np.testing.assert_array_equal(data["positions"][:, 0], 0.5)
-    assert data["tick_labels"][0] == ["Ridge()"]
+    assert data["tick_labels"][0] == ["Ridge"]
 
 
 def test_a_score_far_out_is_put_at_the_end_and_the_end_says_so():
@@ -345,6 +362,21 @@ def test_the_highest_times_are_not_called_the_best(pyplot):
     display = ParallelCoordinatesDisplay.from_history(trials, metric="fit_time")
     assert display.ax_.get_legend().get_texts()[0].get_text() == "longest 1 of 3"
     np.testing.assert_array_equal(display.scores, [1.0, 2.0, 3.0])
+
+
+def test_numbers_of_ticks_are_not_shortened_however_narrow_it_is(pyplot):
+    params = [{f"x{j:02d}": 0.00123456 * (k + 1) for j in range(40)} for k in range(2)]
+    display = ParallelCoordinatesDisplay.from_history(
+        [Trial(k, each, float(k)) for k, each in enumerate(params)]
+    )
+    assert {"0.00123", "0.00247"} <= {text.get_text() for text in display.ax_.texts}
+
+
+def test_on_a_dark_background_the_best_are_the_lightest(pyplot):
+    with pyplot.style.context("dark_background"):
+        display = ParallelCoordinatesDisplay.from_history([Trial(k, {"x": k}, k) for k in range(9)])
+    rgb = display.lines_.to_rgba(display.lines_.get_array())[:, :3]
+    assert (np.diff(rgb @ [0.2126, 0.7152, 0.0722]) > 0.0).all()
 
 
 def test_a_thousand_lines_are_one_collection_and_faint(pyplot):

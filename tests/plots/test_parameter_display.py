@@ -289,7 +289,7 @@ def test_what_is_drawn(poisson):
     assert display.estimate_.get_xdata()[0] == display.estimate
     assert display.ax_.get_xlabel() == "mu"
     words = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert "estimate 1.43 (maximum a posteriori)" in words
+    assert "MAP estimate 1.43" in words
     assert any(word.startswith("likelihood (scaled), highest at 1.6") for word in words)
 
 

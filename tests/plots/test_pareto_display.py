@@ -18,6 +18,11 @@ from skbayes.plots import ParetoDisplay, pareto_data
 from skbayes.plots._pareto_view import Axis, view_of
 
 
+@pytest.fixture
+def pyplot():
+    return pytest.importorskip("matplotlib.pyplot")
+
+
 def table(**columns):
     """cv_results_ of some means, and standard deviations of a tenth of them."""
     n = len(next(iter(columns.values())))
@@ -182,18 +187,28 @@ def test_wrong_arguments(search, objectives, options, error, message):
 POINTS = arrays(float, st.tuples(st.integers(1, 10), st.just(2)), elements=st.floats(0.1, 10.0))
 
 
-@given(points=POINTS, signs=st.tuples(st.booleans(), st.booleans()), is_log=st.booleans())
-def test_the_border_encloses_what_is_dominated(points, signs, is_log):
-    # Area by the shoelace formula against the hypervolume: the same area by another road.
+@given(
+    points=POINTS,
+    signs=st.tuples(st.booleans(), st.booleans()),
+    is_log=st.booleans(),
+    reference=st.tuples(st.floats(0.1, 11.0), st.floats(0.1, 11.0)),
+)
+def test_the_border_encloses_what_is_dominated(points, signs, is_log, reference):
+    # Area by the shoelace formula against the hypervolume: the same area by another road. Points that are not above
+    # the reference add nothing.
     axes = tuple(Axis("", is_minimised, is_log) for is_minimised in signs)
-    worst = np.array([11.0 if is_minimised else 0.05 for is_minimised in signs])
+    least = np.array(reference)
     everywhere = np.ones(len(points), dtype=bool)
-    view = view_of(axes, points, everywhere, everywhere, worst)
-    inner = [np.column_stack([a.inner(p[:, k]) for k, a in enumerate(axes)])
-             for p in (view.border, points, worst[None])]  # fmt: skip
-    x, y = np.vstack([inner[0], inner[2]]).T
+    view = view_of(axes, points, everywhere, everywhere, least)
+
+    def inner(values):
+        return np.column_stack([axis.inner(values[:, k]) for k, axis in enumerate(axes)])
+
+    x, y = inner(np.vstack([view.border, least])).T
     area = 0.5 * abs(x @ np.roll(y, 1) - y @ np.roll(x, 1))
-    assert area == pytest.approx(hypervolume(inner[1], inner[2][0]), rel=1e-9, abs=1e-9)
+    expected = hypervolume(inner(points), inner(least[None])[0])
+    # The rounding of products of numbers up to 11.
+    assert area == pytest.approx(expected, rel=1e-9, abs=1e-11)
 
 
 def test_points_far_out_do_not_squeeze_the_front_and_are_counted(pyplot):
@@ -255,6 +270,7 @@ def test_constraints_reference_and_error_bars_are_drawn(pyplot):
     (missing,) = display.infeasible_
     np.testing.assert_array_equal(missing.get_xydata(), [[0.95, 1.0]])
     assert missing.get_markerfacecolor() == "none"
+    np.testing.assert_array_equal(display.dominated_[0].get_xydata(), [[0.85, 0.3]])
     words = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert words[0] == "constraint"
     assert f"reference (hypervolume {display.hypervolume:.3g})" in words
@@ -265,6 +281,14 @@ def test_constraints_reference_and_error_bars_are_drawn(pyplot):
     # The reference is an end of the border.
     corners = display.steps_[0].get_xydata()
     np.testing.assert_allclose([corners[0, 0], corners[-1, 1]], [0.6, 10.0])
+
+
+def test_a_constraint_is_a_line_across_the_axis_of_its_metric(pyplot):
+    bounds = {"roc_auc": ">= 0.75", "fit_time": "<= 0.5"}
+    display = ParetoDisplay.from_cv_results(RESULTS, OBJECTIVES, metric_constraints=bounds)
+    upright, level = (line for line in display.ax_.lines if line.get_label() == "constraint")
+    assert list(upright.get_xdata()) == [0.75, 0.75]
+    assert list(level.get_ydata()) == [0.5, 0.5]
 
 
 def test_three_objectives_have_a_panel_for_each_pair(pyplot):

@@ -83,11 +83,11 @@ def test_the_ratio_that_was_chosen_is_that_of_the_path():
     assert data["curve"]["values"][np.argmin(data["curve"]["mean"])] == model.alpha_
 
 
-def test_a_grid_of_few_is_filled_and_extended():
+def test_a_grid_of_few_is_filled():
     model = MAPRidgeCV(alphas=[0.01, 0.1, 1.0], store_cv_results=True).fit(X, y)
     data = path_data(model, X, y)
     assert len(data["values"]) >= 30
-    np.testing.assert_allclose(data["values"][[0, -1]], [0.001, 10.0])
+    np.testing.assert_allclose(data["values"][[0, -1]], [0.01, 1.0])
     assert {0.01, 0.1, 1.0} <= set(data["values"])
     assert data["curve"]["label"] == "mean squared error (leave-one-out)"
     assert data["curve"]["values"][np.argmin(data["curve"]["mean"])] == model.alpha_
@@ -219,6 +219,14 @@ def test_one_value_one_coefficient_and_hostile_names():
     display = PathDisplay(**data).plot()
     display.figure_.canvas.draw()
     assert len(display.texts_[0].get_text()) < 30
+
+
+def test_what_is_far_beyond_the_choice_is_out_of_sight():
+    coefs = np.array([[1.0, 2.0, 500.0], [0.5, 1.0, -800.0]])
+    low, high = PathDisplay.from_path([3.0, 2.0, 1.0], coefs, chosen=2.0).ax_.get_ylim()
+    assert (low, high) == (-4.0, 4.0)
+    low, high = PathDisplay.from_path([3.0, 2.0, 1.0], coefs).ax_.get_ylim()
+    assert low < -800.0 < 500.0 < high
 
 
 def test_axes_that_are_given(of_lasso):

@@ -146,6 +146,13 @@ def test_hosts_are_named_if_there_are_several():
     data = timeline_data(one_each(*runs))
     assert data["row_names"] == ["a: worker 1", "a: worker 2", "b: worker 3"]
     assert data["row"].tolist() == [2, 0, 1]
+    domains = [run(EPOCH, 1.0, host=host) for host in ("node-1.here.org", "node-2.here.org")]
+    assert timeline_data(one_each(*domains))["row_names"] == [
+        "node-1: worker 1",
+        "node-2: worker 2",
+    ]
+    addresses = [run(EPOCH, 1.0, host=host) for host in ("10.0.0.1", "10.0.0.2")]
+    assert timeline_data(one_each(*addresses))["row_names"][1] == "10.0.0.2: worker 2"
 
 
 X, y = load_iris(return_X_y=True)
@@ -206,7 +213,8 @@ def words(display):
 
 
 def title(display):
-    return display.ax_.get_legend().get_title().get_text()
+    """The line above the legend, which may be broken."""
+    return " ".join(display.ax_.get_legend().get_title().get_text().split())
 
 
 def test_bars_lie_where_the_runs_were():
@@ -218,6 +226,11 @@ def test_bars_lie_where_the_runs_were():
         np.testing.assert_allclose([box.x0 for box in boxes], display.start[mine])
         ends = (display.start + display.duration)[mine]
         np.testing.assert_allclose([box.x1 for box in boxes], ends)
+        corners = [
+            {(box.x0, box.y0), (box.x0, box.y1), (box.x1, box.y1), (box.x1, box.y0)}
+            for box in boxes
+        ]
+        assert [set(map(tuple, path.vertices)) for path in bars.get_paths()] == corners
         middles = [0.5 * (box.y0 + box.y1) for box in boxes]
         np.testing.assert_allclose(middles, display.row[mine], atol=1e-12)
     assert sum(len(bars.get_paths()) for bars in display.bars_.values()) == len(status)
@@ -264,11 +277,11 @@ def test_labels_say_what_it_cost():
         [*one_each(*runs), Trial(2, {}, math.nan, "failed", runs=(dead(),))]
     )
     assert title(display) == (
-        "2 fits in 10 minutes on 2 workers, busy 75% of the time; 1 more of unknown time (numbers: candidates)"
+        "2 fits in 10 minutes on 2 workers, busy 75% of the time; 1 more of unknown time"
     )
     ticks = [label.get_text() for label in display.ax_.get_yticklabels()]
     assert ticks == ["worker 1\n100% busy", "worker 2\n50% busy"]
-    assert display.ax_.get_xlabel() == "minutes since the first fit began"
+    assert display.ax_.get_xlabel() == "minutes since the first fit began (numbers: candidates)"
     bottom, top = display.ax_.get_ylim()
     assert bottom > top  # the first worker is on top
 

@@ -268,6 +268,9 @@ HOSTILE = (
     f'<a href="javascript:{CODE}">b</a>',
     "{{script}} {{payload}} ${1} \\u003cscript\\u003e",
     "\u2028\u2029\x00\ud83d\ude00 &lt;b&gt; <b>bold</b> %s {0}",
+    "<b>bold</b>",
+    "&lt;i&gt;",
+    '<a href="x">a</a>',
     "__proto__",
     "constructor",
 )
@@ -295,8 +298,13 @@ def test_names_and_values_that_are_markup_do_nothing(browser, tmp_path):
                 heading.click()
                 assert state(browser)["sort"][-1]["column"] == f"param_{text}"
     select = find(browser, "#slice-parameter")
+    shown = []
     for option in select.find_elements("css selector", "option"):
         option.click()
+        title = browser.find_elements("css selector", "#slice .plot .xtitle")
+        shown += [each.get_attribute("textContent") for each in title]
+    # plotly knows a kind of HTML too: what it writes is the name, shortened, and nothing is read as a tag.
+    assert {"<b>bold</b>", "&lt;i&gt;", '<a href="x">a</a>'} <= set(shown)
     browser.find_elements("css selector", "#table tbody button")[0].click()
     browser.execute_async_script("setTimeout(arguments[arguments.length - 1], 300)")
     assert browser.execute_script("return window.hacked") is None

@@ -291,3 +291,17 @@ def test_any_history_becomes_json_that_cannot_leave_its_element(rows):
 def test_what_json_has_not_is_written_so_that_a_browser_reads_it():
     assert dumps([math.nan, math.inf, -math.inf, 0.1]) == '[null,"inf","-inf",0.1]'
     assert json.loads(dumps({"a": "</script><!--&\u2028"})) == {"a": "</script><!--&\u2028"}
+
+
+def test_a_journal_says_why_fits_failed(tmp_path):
+    path = tmp_path / "search.jsonl"
+    grid = {"C": [1.0, -1.0], "kernel": ["rbf", "linear"]}
+    with pytest.warns(Warning, match=r"failed|non-finite"):
+        GridSearchCV(SVC(), grid, cv=3, journal=path).fit(X, y)
+    [error] = report_data(path)["errors"]
+    assert error["count"] == 6
+    assert error["reason"].startswith(
+        "sklearn.utils._param_validation.InvalidParameterError: The 'C'"
+    )
+    assert error["traceback"].startswith("Traceback")
+    assert report_data(tmp_path / "search.jsonl")["trials"]["status"].count("failed") == 2

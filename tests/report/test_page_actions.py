@@ -1,0 +1,169 @@
+"""What a reader does with the page beside sorting and filtering: looks at one candidate, drags along an axis, waits."""
+
+import pytest
+from selenium.webdriver import Keys
+from selenium.webdriver.common.action_chains import ActionChains
+
+from skbayes import report
+from skbayes.optimizer import History
+from skbayes.report import report_data
+from skbayes.report._json import dumps
+from tests.report.browsers import (
+    complaints,
+    find,
+    open_page,
+    opened_browser,
+    rows,
+    state,
+    trials,
+    type_into,
+    wait_until,
+)
+
+# A browser takes its time.
+pytestmark = pytest.mark.slow
+
+TRIALS = trials(60)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with opened_browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "search.html"
+    report.write(History(TRIALS), path)
+    return path.as_uri()
+
+
+@pytest.fixture
+def page(browser, address):
+    open_page(browser, address)
+    return browser
+
+
+def shown(page, section):
+    """Scroll to a section, and wait until its picture is there."""
+    page.execute_script("arguments[0].scrollIntoView()", find(page, f"#{section}"))
+    wait_until(page, lambda b: b.find_elements("css selector", f"#{section} .plot .main-svg"))
+
+
+def at(page, x, y):
+    """Where a place of the parallel coordinates is in the window."""
+    return page.execute_script(
+        """
+        const place = document.querySelector("#parallel .plot"), inner = place._fullLayout;
+        const box = place.getBoundingClientRect();
+        return [box.left + inner.xaxis._offset + inner.xaxis.d2p(arguments[0]),
+                box.top + inner.yaxis._offset + inner.yaxis.d2p(arguments[1])].map(Math.round);
+        """,
+        x,
+        y,
+    )
+
+
+def drag(page, start, end):
+    actions = ActionChains(page)
+    pointer = actions.w3c_actions.pointer_action
+    pointer.move_to_location(*start)
+    pointer.pointer_down()
+    pointer.move_to_location((start[0] + end[0]) // 2, (start[1] + end[1]) // 2)
+    pointer.move_to_location(*end)
+    pointer.pointer_up()
+    actions.perform()
+
+
+def update(page, history):
+    page.execute_script(
+        "window.skbayes.update(JSON.parse(arguments[0]))",
+        dumps(report_data(history, importances=False)),
+    )
+
+
+def test_one_candidate_is_shown_in_full_and_put_away_by_a_key(page):
+    row = rows(page)[2]
+    find(page, f'#table tr[data-row="{row}"] button').click()
+    panel = find(page, "#selected")
+    assert panel.is_displayed()
+    assert find(page, "#selected-title").text == f"Candidate {row}"
+    values = {
+        tr.find_element("css selector", "th").text: tr.find_element("css selector", "td").text
+        for tr in panel.find_elements("css selector", "tr")
+    }
+    assert float(values["C"]) == TRIALS[row].params["C"]
+    assert float(values["fold 1"]) == TRIALS[row].fold_scores[1]
+    page.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert not panel.is_displayed()
+    assert state(page)["selected"] is None
+    assert complaints(page) == []
+
+
+def test_a_drag_along_an_axis_keeps_the_candidates_that_pass_there(page):
+    shown(page, "parallel")
+    data = report_data(History(TRIALS), importances=False)["parallel"]
+    axis = data["names"].index("C")
+    places = data["positions"][axis]
+    x, high = at(page, axis, 1.01)
+    _, low = at(page, axis, 0.5)
+    drag(page, [x - 8, high], [x + 8, low])
+    wait_until(page, lambda b: len(rows(b)) < len(TRIALS))
+    # A pixel of the lower end is within the thickness of a line.
+    clear = [k for k, place in enumerate(places) if abs(place - 0.5) > 0.01]
+    assert {k for k in rows(page) if k in clear} == {k for k in clear if places[k] > 0.5}
+    chip = find(page, "#chips button")
+    assert chip.text.startswith("C: ")
+    page.execute_script("arguments[0].click()", chip)
+    assert len(rows(page)) == len(TRIALS)
+    assert complaints(page) == []
+
+
+def test_a_filter_of_a_hidden_column_can_still_be_seen_and_taken_back(page):
+    folds = '#column-groups input[value="folds"]'
+    find(page, folds).click()
+    type_into(page, '.filters input[data-column="split0_score"]', ">0.9")
+    n = len(rows(page))
+    assert 0 < n < len(TRIALS)
+    find(page, folds).click()
+    assert len(rows(page)) == n
+    assert find(page, "#chips").text.startswith("fold 0: >0.9")
+    find(page, "#chips button").click()
+    assert len(rows(page)) == len(TRIALS)
+
+
+def test_a_candidate_keeps_its_mark_when_others_end_before_it(page):
+    update(page, History(TRIALS[:5] + TRIALS[6:]))
+    find(page, '#table tr[data-row="7"] button').click()
+    assert find(page, "#selected-title").text == "Candidate 8"
+    update(page, History(TRIALS))
+    assert find(page, "#selected-title").text == "Candidate 8"
+    assert state(page)["selected"] == 8
+    update(page, History(TRIALS[:3]))
+    assert state(page)["selected"] is None
+    assert complaints(page) == []
+
+
+def test_sorting_does_not_draw_the_pictures_anew(page):
+    shown(page, "convergence")
+    page.execute_script(
+        """
+        window.n_drawn = 0;
+        document.querySelector("#convergence .plot").on("plotly_afterplot", () => { window.n_drawn += 1; });
+        """
+    )
+    page.execute_script("document.querySelector('th button[data-column=param_C]').click()")
+    page.execute_async_script("setTimeout(arguments[0], 500)")
+    assert page.execute_script("return window.n_drawn") == 0
+
+
+def test_dark_and_printed_pages_are_drawn_without_a_complaint(page):
+    media = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    dark = page.execute_script(ground)
+    page.execute_cdp_cmd("Page.printToPDF", {})
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert page.execute_script(ground) != dark
+    assert complaints(page) == []
