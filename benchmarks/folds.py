@@ -1,6 +1,6 @@
 """How many folds, and how many candidates? True scores of what a search chooses, on ten small noisy tasks.
 
-    python benchmarks/folds.py run --seeds 8 --out folds.jsonl
+    python benchmarks/folds.py run --seeds 6 --out folds.jsonl
     python benchmarks/folds.py report folds.jsonl
 
 The tasks are those of choice.py: 60 to 120 rows to search on, 4,000 others to tell the truth. `run` writes a line for
@@ -149,7 +149,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     runner = commands.add_parser("run")
-    runner.add_argument("--seeds", type=int, default=8)
+    runner.add_argument("--seeds", type=int, default=6)
     runner.add_argument("--out", type=Path, default=Path("benchmarks/results/folds.jsonl"))
     reporter = commands.add_parser("report")
     reporter.add_argument("path", type=Path)

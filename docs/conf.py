@@ -4,6 +4,9 @@ import os
 import re
 from typing import Any
 
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
+
 # Examples that start processes of their own, and those processes, draw without a screen and compute on one core each.
 os.environ.setdefault("MPLBACKEND", "agg")
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -18,7 +21,6 @@ release = version = skbayes.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "numpydoc",
     "matplotlib.sphinxext.plot_directive",
     "sphinx_gallery.gen_gallery",
@@ -32,6 +34,8 @@ numpydoc_xref_param_type = False
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates", "sg_execution_times.rst", "**/sg_execution_times.rst"]
 html_theme = "pydata_sphinx_theme"
+# Formulas are part of the page: nothing is fetched when it is read.
+html_math_renderer = "mathml"
 html_title = "skbayes"
 html_show_sourcelink = False
 html_static_path = ["_static"]
@@ -67,6 +71,8 @@ sphinx_gallery_conf = {
     "doc_module": ("skbayes",),
     "inspect_global_variables": False,
     "download_all_examples": False,
+    # What a cell prints, and not the repr of what it ends with.
+    "capture_repr": (),
     "show_signature": False,
     "remove_config_comments": True,
     "min_reported_time": 5,
@@ -95,8 +101,17 @@ def keep_bars(app: Any, what: str, name: str, thing: Any, options: Any, lines: l
             lines[i] = "".join(p if p.startswith("``") else p.replace("|", "\\|") for p in pieces)
 
 
+def write_formula(translator: Any, node: Any) -> None:
+    """Write a formula as MathML, which browsers draw by themselves."""
+    is_block = isinstance(node, nodes.math_block)
+    mathml = tex2mathml(node.astext(), as_block=is_block)
+    translator.body.append(f'<div class="math">{mathml}</div>' if is_block else mathml)
+    raise nodes.SkipNode
+
+
 def setup(app: Any) -> None:
     """Connect what this file defines."""
+    app.add_html_math_renderer("mathml", (write_formula, None), (write_formula, None))
     # Before numpydoc, which wants the lines as they are meant.
     app.connect("autodoc-process-docstring", keep_bars, priority=100)
     app.connect("missing-reference", link_to_the_room)

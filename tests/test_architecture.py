@@ -40,7 +40,7 @@ MAY_IMPORT = {
         "surrogates",
         "acquisition",
         "posteriors",
-    },  # fmt: skip
+    },
     "plots": {"linear_model", "model_selection", "optimizer", "space", "posteriors"} | GROUND,
     "report": {"plots", "model_selection", "optimizer", "evaluation", "space"} | GROUND,
     "__init__": {"_version", "density", "linear_model", "model_selection", "optimizer", "space"},

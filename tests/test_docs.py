@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import skbayes
+import skbayes.plots
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(DOCS.glob("*.rst"))
@@ -79,3 +80,9 @@ def test_every_page_is_in_a_toctree_and_every_entry_is_a_page():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_to_a_page_leads_to_one_of_the_toctree(page):
     assert links(page) <= toctree() | {"index"} | made_from_examples()
+
+
+def test_every_display_has_its_picture_in_the_page_of_plots():
+    page = (DOCS / "plots.rst").read_text(encoding="utf-8")
+    drawn = set(re.findall(r"= plots\.(\w+Display)\.from_", page))
+    assert drawn == {name for name in skbayes.plots.__all__ if name.endswith("Display")}

@@ -56,7 +56,7 @@ print(f"best R² of a search over these two: {short.best_score_:.3f}")
 #
 # It does not follow that these four can be left alone. The search over the two that matter ends at 0.43, the
 # one over all six at 0.49. Most of the variance of the scores is between bad candidates and all others, and
-# it is those two that make a candidate bad. Among the better ones, in the second picture,
-# ``min_samples_leaf`` and ``subsample`` count as well, and the error bars say that forty candidates cannot
-# tell which of them counts more. So: a parameter with a large share must be tuned, and one with a small share
-# is where to save when you can afford to lose a little.
+# it is those two that make a candidate bad. Among the better ones, in the second picture, the others count as
+# well, and the error bars are so wide that forty candidates cannot tell which of them counts most. So: a
+# parameter with a large share must be tuned, and one with a small share is where to save when you can afford
+# to lose a little.

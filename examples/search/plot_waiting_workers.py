@@ -34,25 +34,31 @@ class SlowGaussianNB(GaussianNB):
 
 
 space = {"var_smoothing": (1e-12, 1.0, "log-uniform")}
-modes = {
-    "one candidate after the other": {},
-    "asynchronous": {"asynchronous": True},
-    "asynchronous and racing": {"asynchronous": True, "racing": True},
-}
-for name, options in modes.items():
+
+
+def draw(title, **options):
     search = BayesSearchCV(
         SlowGaussianNB(), space, n_iter=16, cv=4, n_jobs=4, random_state=0, **options
     )
     with parallel_config("threading"):
         search.fit(X, y)
     display = TimelineDisplay.from_estimator(search)
-    display.figure_.suptitle(name)
+    display.figure_.suptitle(title)
+
+
+draw("one candidate after the other")
+
+# %%
+draw("asynchronous", asynchronous=True)
+
+# %%
+draw("asynchronous and racing", asynchronous=True, racing=True)
 
 # %%
 # Answer
 # ------
 # About half of the time: each gap in the first picture is a worker that waits for the slowest fold of a
-# candidate. Without waiting for each other the workers are busy for nine tenths of the time or more, and most
+# candidate. Without waiting for each other the workers are busy for about nine tenths of the time, and most
 # of the rest is at the end, where no candidate is left to start. More workers make the difference larger, for
 # the slowest of many is slower (:doc:`/engine` has measurements).
 #

@@ -1,4 +1,4 @@
-"""What a finished search tried and how it went, whoever's search it is."""
+"""What a finished search tried and how it went, be it ours or scikit-learn's."""
 
 from collections.abc import Mapping
 from dataclasses import replace

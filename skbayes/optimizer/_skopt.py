@@ -128,7 +128,7 @@ def _acquisition(name: str, settings: Mapping[str, Any]) -> Any:
     kappa = min(_setting(settings, "kappa", 1.96), _PURE_EXPLORATION)
     table: dict[str, Any] = {
         "gp_hedge": lambda: "auto",
-        "MES": lambda: "auto",
+        "MES": lambda: "mes",
         "PVRS": lambda: "auto",
         "EI": lambda: ExpectedImprovement(margin=margin),
         "EIps": lambda: PerSecond(LogExpectedImprovement(margin=margin), exponent=1.0),

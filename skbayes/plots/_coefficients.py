@@ -275,9 +275,8 @@ class CoefficientDisplay:
         self.intervals_.append(drawn)
         for side, (ends, shape) in enumerate(((lower[-1:], "<"), (upper[-1:], ">"))):
             beyond = np.isinf(ends).any(axis=0)
-            if (
-                beyond.any()
-            ):  # an empty line outside of the axes would still have a place in the layout
+            # An empty line that is not clipped would have a place in the layout, at its corner.
+            if beyond.any():
                 at = np.full(int(beyond.sum()), limits[side])
                 ax.plot(at, y[beyond], shape, color=colour, markersize=6, clip_on=False, zorder=3)
         estimates, is_zero = np.asarray(self.estimates)[k], np.asarray(self.is_zero)[k]

@@ -25,6 +25,8 @@ Style = Mapping[str, Any] | None
 _MOST_ANNOTATED = 8
 # More stems than these are a wall.
 _MOST_STEMS = 60
+# Points of a number above its height, and of a line of small text.
+_ABOVE, _LINE = 4.0, 11.0
 _NAME = 48
 # Nearer than this part of the picture's width, two annotations would touch, if it has the usual width in inches.
 _TOO_NEAR, _USUAL = 0.06, 5.4
@@ -214,14 +216,14 @@ class LikelihoodDisplay:
         rug = {"color": "black", "marker": "|", "linestyle": "none", "markersize": 12}
         rug |= {"clip_on": False, "zorder": 4, "alpha": max(0.1, min(1.0, _MOST_STEMS / x.size))}
         (self.points_,) = ax.plot(x, np.zeros(x.size), **styled(Line2D, rug, point_kw))
-        room = _MOST_ANNOTATED * min(1.0, width_of(ax) / _USUAL)
-        if annotate or (annotate is None and x.size <= room):
-            self._annotate(x, heights, text_kw)
         shown = np.concatenate([np.ravel(self.curves), heights.ravel()])
         # A density can be infinite at an end of its support, or zero wherever one looks.
         highest = float(shown[np.isfinite(shown)].max(initial=0.0))
         # A number is written above the highest point.
         ax.set_ylim(bottom=0.0, top=1.08 * highest if highest > 0.0 else 1.0)
+        room = _MOST_ANNOTATED * min(1.0, width_of(ax) / _USUAL)
+        if annotate or (annotate is None and x.size <= room):
+            self._annotate(x, heights, text_kw)
         if self.is_discrete:
             ax.margins(x=0.09)  # room for a number beside the first point
         ax.set_xlabel("x" if self.name is None else literal(shortened(self.name, _NAME)))
@@ -260,13 +262,16 @@ class LikelihoodDisplay:
 
         width = np.ptp(np.asarray(self.grid, dtype=float))
         near = _TOO_NEAR * width * max(1.0, _USUAL / width_of(self.ax_))
+        # As high as the axes are before the layout, nearly.
+        inches = self.ax_.get_position().height * self.ax_.figure.get_figheight()
+        points = 72.0 * inches / self.ax_.get_ylim()[1]
         places, first, counts = np.unique(x, return_index=True, return_counts=True)
         for c, row in enumerate(heights):
-            lift, last = 0, -np.inf
+            written: list[tuple[float, float]] = []
             for place, i, count in zip(places, first, counts, strict=True):
-                # A neighbour's number is just below: one line higher.
-                lift = lift + 1 if place - last < near else 0
-                last = place
+                above = [at for other, at in written if place - other < near]
+                lift = _free(float(row[i]) * points, above)
+                written.append((place, float(row[i]) * points + lift))
                 style = {
                     "ha": "right" if c % 2 == 0 else "left",
                     "fontsize": "small",
@@ -283,11 +288,19 @@ class LikelihoodDisplay:
                     self.ax_.annotate(
                         f"{row[i]:.2g}" + (f" × {count}" if count > 1 else ""),
                         (place + _shift(c, len(heights), width), row[i]),
-                        xytext=(-4 if c % 2 == 0 else 4, 4 + 10 * lift),
+                        xytext=(-4 if c % 2 == 0 else 4, lift),
                         textcoords="offset points",
                         **styled(Text, style, text_kw),
                     )
                 )
+
+
+def _free(height: float, taken: list[float]) -> float:
+    """Return by how many points a number is above its height so that it covers none of those beside it."""
+    at = height + _ABOVE
+    while np.isfinite(at) and (near := [other for other in taken if abs(at - other) < _LINE]):
+        at = max(near) + _LINE
+    return at - height if np.isfinite(at) else _ABOVE
 
 
 def _shift(c: int, n: int, width: float) -> float:

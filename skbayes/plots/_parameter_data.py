@@ -123,7 +123,7 @@ def parameter_data(
         "likelihood": likelihood,
         "posterior": posterior,
         "estimate": line.estimate,
-        "most_likely": float(grid[top]) if is_inside else None,
+        "most_likely": _peak(log_likelihood, grid, top) if is_inside else None,
         "lower": lower,
         "upper": upper,
         "level": float(level),
@@ -172,8 +172,8 @@ def _ends(line: ParameterLine) -> tuple[float, float]:
         ends.append(float(place))
     # Doublings end too far out by up to as much again.
     coarse = _inside(np.linspace(ends[0], ends[1], _COARSE), line)
-    found = np.nan_to_num(log_posterior(coarse), nan=-np.inf)
-    seen = np.flatnonzero(found >= max(top, found.max()) - _DEPTH)
+    heights = np.nan_to_num(log_posterior(coarse), nan=-np.inf)
+    seen = np.flatnonzero(heights >= max(top, heights.max()) - _DEPTH)
     return (
         float(coarse[max(seen[0] - 1, 0)]),
         float(coarse[min(seen[-1] + 1, coarse.size - 1)]),
@@ -200,9 +200,23 @@ def _grid(line: ParameterLine, first: float, last: float) -> Array:
     # Kinks of priors are at zero or at the estimate, where a support can end too: a grid that steps over them would
     # cut them off.
     zero = [0.0] if low < 0.0 < high else []
-    beside = line.estimate + _STEP * (high - low) * np.array([-1.0, 1.0])
-    parts = [np.linspace(low, high, _GRID), [line.estimate], beside, zero]
+    at_step = line.estimate + _STEP * (high - low) * np.array([-1.0, 0.0, 1.0])
+    parts = [np.linspace(low, high, _GRID), at_step, np.array(zero)]
     return _inside(np.unique(np.concatenate(parts)), line)
+
+
+def _peak(log_density: Array, grid: Array, top: int) -> float:
+    """Return where a curve is highest, between points of the grid."""
+    # Three apart, for beside the estimate points are too near for differences.
+    near = np.clip([top - 3, top, top + 3], 0, grid.size - 1)
+    if not np.isfinite(log_density[near]).all():
+        return float(grid[top])
+    x = (grid[near] - grid[top]) / (grid[near[2]] - grid[near[0]])
+    bend, slope, _ = np.polyfit(x, log_density[near], 2)
+    moved = -0.5 * slope / bend if bend < 0.0 else 0.0
+    if abs(moved) > 0.5:  # a kink, of which no parabola is a picture
+        return float(grid[top])
+    return float(grid[top] + moved * (grid[near[2]] - grid[near[0]]))
 
 
 def _log_likelihood(line: ParameterLine, grid: Array) -> Array:

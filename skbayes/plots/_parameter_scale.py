@@ -19,7 +19,7 @@ _MOST_POINTS = 12
 # Choices are all named up to here; of more, every second or every third.
 _MOST_NAMED = 16
 # A letter of a tick's label is about so wide, in inches.
-_LETTER = 0.075
+_LETTER = 0.07
 # What is left free beside the outermost points and cells, in steps.
 _BESIDE = 0.6
 

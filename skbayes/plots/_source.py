@@ -115,7 +115,9 @@ def _of_search(search: Any, space: Space | None, metric: str | None, label: str 
 
 
 def _score_name(search: Any, metric: str | None) -> str:
-    sign, name = ("negated ", metric[1:]) if (metric or "").startswith("-") else ("", metric)
+    sign, name = "", metric
+    if metric is not None and metric.startswith("-"):
+        sign, name = "negated ", metric[1:]
     if name in TIMES:
         return f"{sign}mean {name.replace('_', ' ')} (seconds)"
     if name is None and getattr(search, "multimetric_", False):

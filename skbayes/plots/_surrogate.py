@@ -86,6 +86,12 @@ class SurrogateDisplay:
     surrogate_data : The numbers behind it.
     PartialDependenceDisplay : The average over the other parameters instead of a cut through them.
 
+    Notes
+    -----
+    With more parameters than are shown the picture is a cut through the space, at the values that it names. A trial,
+    or the next point, whose other parameters have other values is off this cut: its score need not be near the line,
+    and the acquisition there not on it. Trials without a score are marked at the bottom, or where they are.
+
     Examples
     --------
     >>> from skbayes.optimizer import Optimizer

@@ -91,10 +91,8 @@ def surrogate_data(
     >>> from skbayes.plots import surrogate_data
     >>> trials = [Trial(k, {"x": float(k)}, -((k - 2.0) ** 2)) for k in range(6)]
     >>> data = surrogate_data(trials, n_values=6)
-    >>> data["mean"].round(1).tolist()
-    [-4.0, -1.0, -0.0, -1.0, -4.0, -9.0]
-    >>> data["next_params"]["x"]
-    1.9
+    >>> int(data["mean"].argmax()), 1.0 < data["next_params"]["x"] < 3.0
+    (2, True)
     """
     source, optimizer = _modelled(
         search, space, metric, score_name, surrogate, acquisition, random_state

@@ -104,6 +104,7 @@ def _draw_acquisition(display: Any, top: Any, ax: Any, acquisition_kw: Any) -> A
                 ha="right",
                 fontsize="x-small",
                 color="0.35",
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.8},
             )
     return line
 

@@ -12,12 +12,15 @@ from typing import Any
 
 from ..exceptions import JournalError
 from ._follow import Follower
+from ._page import build_page
 from ._serve import make_server
 from ._write import write
 
 __all__ = ["main"]
 
 _LARGEST_PORT = 65535
+# In a message, which is read on a screen.
+_MOST_NAMES = 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.port is not None and not options.serve:
         parser.error("--port is that of --serve; add it")
     try:
+        _check_file(options.file)
         space = None if options.space is None else _found(options.space)
         return _serve(options, space) if options.serve else _write(options, space)
     except (JournalError, OSError, ValueError, TypeError, ImportError) as error:
@@ -77,6 +81,16 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _check_file(path: str) -> None:
+    if not os.path.isdir(path):
+        return
+    journals = sorted(Path(path).glob("*.jsonl"), key=lambda found: -found.stat().st_mtime)
+    names = ", ".join(found.name for found in journals[:_MOST_NAMES]) or "none yet"
+    raise ValueError(
+        f"{path} is a directory, and a page is of one journal. Give one of those in it (newest first): {names}."
+    )
+
+
 def _found(text: str) -> Any:
     """Return the variable that ``module:name`` says."""
     module, _, name = text.partition(":")
@@ -103,6 +117,9 @@ def _write(options: argparse.Namespace, space: Any) -> int:
 
 def _serve(options: argparse.Namespace, space: Any) -> int:
     follower = Follower(options.file, space=space, metric=options.metric, title=options.title)
+    build_page(
+        follower.state().payload
+    )  # what is missing for a page is said now, and not to a browser
     with make_server(follower, options.port or 0) as server, suppress(KeyboardInterrupt):
         print(f"{options.file} is shown at {server.address} (Ctrl-C ends it)", flush=True)
         if options.open:

@@ -75,28 +75,27 @@ class Shares:
     """The importance of the parameters, computed beside everything else, for it takes longer than all the rest."""
 
     def __init__(self) -> None:
-        self.version = 0
-        self._found: dict[str, Any] = {
+        self.found: dict[str, Any] = {
             "missing": "The importance of the parameters is being computed."
         }
+        self.n_trials = 0  # seen so far
         self._n_next = 1
         self._thread: threading.Thread | None = None
 
     def of(self, material: Material) -> dict[str, Any]:
         """Return the newest shares, and begin to compute newer ones when they are due."""
-        n = len(material.trials)
+        self.n_trials = n = len(material.trials)
         if n >= self._n_next and (self._thread is None or not self._thread.is_alive()):
             self._n_next = math.ceil(_GROWTH * n)
             self._thread = threading.Thread(target=self._compute, args=(material,), daemon=True)
             self._thread.start()
-        return self._found
+        return self.found
 
     def _compute(self, material: Material) -> None:
         try:
-            self._found = importance_of(material)
+            self.found = importance_of(material)
         except Exception as error:  # the page has the rest
-            self._found = {"missing": f"It could not be computed: {type(error).__name__}: {error}"}
-        self.version += 1
+            self.found = {"missing": f"It could not be computed: {type(error).__name__}: {error}"}
 
 
 class Follower:
@@ -120,7 +119,8 @@ class Follower:
         self.path, self.space, self.metric, self.title = path, space, metric, title
         self._lock = threading.Lock()
         self._shares = Shares()
-        self._seen: Any = None  # of which file and which shares the state is
+        self._seen: Mark | None = None
+        self._shown: dict[str, Any] | None = None  # the shares on the page; None if it has none
         self._look_again_at = self._settles_at = -math.inf
         self._keep(State(self._empty(), "", "live", None))
 
@@ -129,11 +129,14 @@ class Follower:
         with self._lock:
             began = time.monotonic()
             mark = _mark_of(self.path)
-            seen = (mark, self._shares.version)
-            if began >= self._look_again_at and (seen != self._seen or began >= self._settles_at):
-                self._seen = seen
+            if began >= self._look_again_at and (mark != self._seen or began >= self._settles_at):
+                self._seen = mark
                 self._keep(self._made(mark))
                 self._look_again_at = time.monotonic() + _REST * (time.monotonic() - began)
+            elif self._shown is not None and self._shown is not self._shares.found:
+                self._shown = self._shares.found
+                payload = {**self._state.payload, "importance": self._shown}
+                self._keep(replace(self._state, payload=payload))
             return self._state
 
     def answer(self) -> tuple[bytes, str]:
@@ -147,6 +150,7 @@ class Follower:
         self._etag = f'"{hashlib.blake2b(self._body, digest_size=12).hexdigest()}"'
 
     def _empty(self) -> dict[str, Any]:
+        self._shown = None
         title = self.title or os.path.basename(self.path)
         payload = payload_of(material_of(History(())), title=title, importances=False)
         return {**payload, "importance": {"missing": "No candidate was evaluated yet."}}
@@ -184,8 +188,10 @@ class Follower:
             self._settles_at = time.monotonic() + wait
             material = _without(material, under_way)
         payload = payload_of(material, title=self.title, importances=False)
-        payload["importance"] = self._shares.of(material)
         n = len(material.trials)
+        if n < self._shares.n_trials:  # another search at the same place
+            self._shares = Shares()
+        payload["importance"] = self._shown = self._shares.of(material)
         also = f", {len(under_way)} under way" if under_way else ""
         name = os.path.basename(self.path)
         return payload, f"Following {name}: {n} candidate{'s' * (n != 1)}{also}."

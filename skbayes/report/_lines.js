@@ -131,7 +131,8 @@ function axisTexts(count, step) {
     for (const k of shown) {
       texts.push(Object.assign({
         x: j, y: ticks[k], xshift: -4, xanchor: "right", yanchor: "middle", showarrow: false, font: {size: 10.5, color: colour("quiet")},
-        text: literal(shortened(labels[k], Math.max(6, letters - 2))), hovertext: literal(labels[k]),
+        text: literal(shortened(labels[k], Math.max(6, letters - 2))),
+        captureevents: false,  // a drag along the axis often begins on a label
       }, halo));
     }
     const missing = j < count ? axes.positions[j].includes(null) : axes.score_positions.includes(null);

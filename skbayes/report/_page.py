@@ -17,7 +17,15 @@ from ._json import dumps
 __all__ = ["build_page"]
 
 # In the order in which they need each other.
-_SCRIPTS = ("_text.js", "_filter.js", "_table.js", "_plot.js", "_lines.js", "_page.js")
+_SCRIPTS = (
+    "_text.js",
+    "_filter.js",
+    "_table.js",
+    "_plot.js",
+    "_timeline.js",
+    "_lines.js",
+    "_page.js",
+)
 
 
 def build_page(payload: Mapping[str, Any], *, live: str | None = None) -> str:
@@ -68,7 +76,7 @@ def _plotly() -> str:
     except ImportError as error:
         raise ImportError(
             "The report needs plotly, whose script it puts into the page, and it is not installed. Run: pip install "
-            '"skbayes[report]"'
+            "plotly"
         ) from error
     return str(get_plotlyjs()).replace("\r\n", "\n").replace("\r", "\n")
 

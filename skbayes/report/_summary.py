@@ -102,7 +102,8 @@ def _fits(material: Material) -> str:
     n_fits = int(material.fits[-1] or 0) if material.fits else 0
     n_folds = getattr(material.search, "n_splits_", None)
     if n_folds is None and material.header is not None:
-        n_folds = material.header.n_folds
+        # On a ladder of subsamples each rung has folds of its own.
+        n_folds = material.header.n_splits or material.header.n_folds
     if not n_folds and any(trial.fold_scores for trial in material.trials):
         n_folds = max(len(trial.fold_scores or ()) for trial in material.trials)
     return f"{n_fits} fits on {n_folds} folds" if n_folds else ""

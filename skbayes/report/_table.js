@@ -55,10 +55,11 @@ function drawStatuses() {
   const status = columnOf("status");
   const counts = {};
   for (const value of status ? status.values : []) counts[value] = (counts[value] || 0) + 1;
-  const choices = Object.keys(counts).map((value) => {
+  const known = Object.keys(STATUSES).filter((value) => value in counts);
+  const choices = known.concat(Object.keys(counts).filter((value) => !known.includes(value))).map((value) => {
     const on = table.statuses === null || table.statuses.has(value);
-    const known = STATUSES[value] || {shape: "", label: value};
-    const label = known.shape + " " + known.label + " (" + counts[value] + ")";
+    const mark = STATUSES[value] || {shape: "", label: value};
+    const label = mark.shape + " " + mark.label + " (" + counts[value] + ")";
     return checkbox("status", value, label, on, () => {
       const boxes = Array.from(byId("status-filter").querySelectorAll("input"));
       const ticked = boxes.filter((box) => box.checked).map((box) => box.value);

@@ -1,4 +1,4 @@
-"""A finished search as a history, a space and an optimizer, whoever's search it is."""
+"""A finished search, ours or of scikit-learn, as a history, a space and an optimizer."""
 
 import math
 

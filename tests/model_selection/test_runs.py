@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.datasets import load_iris
+from sklearn.exceptions import FitFailedWarning
 from sklearn.svm import SVC
 
 from skbayes import BayesSearchCV, GridSearchCV, HalvingBayesSearchCV, ManualSearchCV
@@ -58,18 +59,26 @@ def test_each_fold_that_was_run_is_there_with_its_times():
     assert {run.worker.split(":")[1] for run in ordered} == {str(os.getpid())}
 
 
-def test_a_failure_and_a_limit_are_told():
-    search = ManualSearchCV(
-        Sleeper(),
-        [{"fails": True}, {"seconds": 30.0}, {"seconds": 0.0}],
-        cv=2,
-        fit_timeout=0.5,
-    )
-    with pytest.warns(Warning):
+def test_a_failure_is_told():
+    search = ManualSearchCV(Sleeper(), [{"fails": True}, {"fails": False}], cv=2)
+    with (
+        pytest.warns(FitFailedWarning, match="2 fits failed"),
+        pytest.warns(UserWarning, match="non-finite"),
+    ):
         search.fit(X, y)
     statuses = [{run.status for run in trial.runs} for trial in search.history_]
-    assert statuses == [{"failed"}, {"timeout"}, {"complete"}]
-    assert all(0.5 <= run.fit_time < 20.0 for run in search.history_.trials[1].runs)
+    assert statuses == [{"failed"}, {"complete"}]
+
+
+@pytest.mark.slow  # a child process is started for each limit
+def test_a_limit_is_told():
+    search = ManualSearchCV(Sleeper(), [{"seconds": 60.0}, {}], cv=2, fit_timeout=2.0)
+    with pytest.warns(FitFailedWarning, match="1 fits failed"):
+        search.fit(X, y)
+    first, second = search.history_
+    assert {run.status for run in first.runs} == {"timeout"}
+    assert {run.status for run in second.runs} == {"complete"}
+    assert all(2.0 <= run.fit_time < 50.0 for run in first.runs)
 
 
 def test_of_a_raced_candidate_only_the_folds_that_were_run():

@@ -37,6 +37,17 @@ def test_ask_proposes_what_has_the_highest_value(acquisition, n_pending):
     assert at_next >= values.max() - 1e-3 * np.ptp(values)
 
 
+def test_of_a_drawn_acquisition_it_is_the_draw_of_the_next_ask():
+    # The members of a portfolio want different points: by chance the draws would agree on few of these.
+    optimizer = told(f=lambda p: math.sin(9 * p["x"]), acquisition="portfolio")
+    for _ in range(8):
+        values = optimizer.acquisition_value(GRID)
+        params = optimizer.ask()
+        fresh = [values[k] for k, p in enumerate(GRID) if abs(p["x"] - params["x"]) < 0.003]
+        assert max(fresh) >= values.max() - 0.05 * np.ptp(values)
+        optimizer.tell(params, math.sin(9 * params["x"]))
+
+
 def test_without_weights_it_is_the_acquisition_of_the_surrogates_moments():
     optimizer = told(prior_weight=0.0)
     points = GRID[::40]

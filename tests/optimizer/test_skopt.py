@@ -35,6 +35,7 @@ def test_the_table_of_arguments():
     }  # fmt: skip
     assert optimizer_options(None) == {}
     assert optimizer_options({"acq_func": "gp_hedge"}) == {"acquisition": "auto"}
+    assert optimizer_options({"acq_func": "MES"}) == {"acquisition": "mes"}
     xi = optimizer_options({"acq_func": "EI", "acq_func_kwargs": {"xi": 0.2}})["acquisition"]
     assert isinstance(xi, ExpectedImprovement)
     assert xi.margin == 0.2

@@ -6,12 +6,14 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 from sklearn.exceptions import NotFittedError
 
 from skbayes.density import DistributionEstimator
 from skbayes.plots import LikelihoodDisplay, likelihood_data
-from skbayes.plots._likelihood import _exponential
+from skbayes.plots._likelihood import _exponential, _free
 
 X = np.array([[1.2], [2.1], [2.6], [2.9], [3.5], [4.8]])
 CANDIDATES = [{"loc": 1.5, "scale": 1.0}, {}]
@@ -88,7 +90,7 @@ def test_the_room_is_imported_without_matplotlib():
 def test_without_matplotlib_the_error_says_what_to_install(model, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r"needs matplotlib.*skbayes\[plots\]"):
+    with pytest.raises(ImportError, match=r"needs matplotlib.*pip install matplotlib"):
         LikelihoodDisplay.from_estimator(model)
 
 
@@ -190,3 +192,12 @@ def test_hostile_names_are_drawn_as_they_are(pyplot):
     display = LikelihoodDisplay.from_estimator(model, labels=["$\\alpha"])
     display.figure_.canvas.draw()
     assert len(display.ax_.get_xlabel()) < 60
+
+
+@given(height=st.floats(0.0, 300.0), taken=st.lists(st.floats(0.0, 400.0), max_size=7))
+def test_a_number_covers_none_of_those_beside_it(height, taken):
+    lift = _free(height, taken)
+    assert lift >= 4.0 - 1e-9  # a difference of two heights, rounded
+    assert all(abs(height + lift - other) >= 11.0 - 1e-9 for other in taken)
+    if all(abs(height + 4.0 - other) >= 11.0 for other in taken):
+        assert lift == pytest.approx(4.0)

@@ -67,15 +67,27 @@ def test_the_page_opens_from_a_file_and_complains_of_nothing(page, address, tmp_
     assert page.save_screenshot(str(tmp_path / "page.png"))
 
 
+def n_drawn(page, section):
+    """Return of how many parts a picture is."""
+    css = f"#{section} .plot svg path, #{section} .plot svg rect, #{section} .plot canvas"
+    return page.execute_script("return document.querySelectorAll(arguments[0]).length", css)
+
+
+def look_at(page, section):
+    """Scroll to a picture, which is drawn when it is seen, and wait for it."""
+    page.execute_script("document.getElementById(arguments[0]).scrollIntoView()", section)
+    wait_until(page, lambda b: n_drawn(b, section) > 2)
+
+
 @pytest.mark.parametrize("section", SECTIONS)
-def test_every_picture_is_drawn(page, section):
-    count = "return document.querySelectorAll(arguments[0]).length"
-    wait_until(
-        page,
-        lambda b: (
-            b.execute_script(count, f"#{section} .plot svg path, #{section} .plot canvas") > 2
-        ),
-    )
+def test_every_picture_is_drawn_when_it_is_looked_at(page, section):
+    look_at(page, section)
+    assert complaints(page) == []
+
+
+def test_every_picture_is_on_paper(page):
+    assert page.print_page()
+    assert all(n_drawn(page, section) > 2 for section in SECTIONS)
 
 
 def test_nothing_offers_to_send_the_picture_away(page):
@@ -306,6 +318,8 @@ def test_names_and_values_that_are_markup_do_nothing(browser, tmp_path):
     # plotly knows a kind of HTML too: what it writes is the name, shortened, and nothing is read as a tag.
     assert {"<b>bold</b>", "&lt;i&gt;", '<a href="x">a</a>'} <= set(shown)
     browser.find_elements("css selector", "#table tbody button")[0].click()
+    for section in SECTIONS:
+        look_at(browser, section)
     browser.execute_async_script("setTimeout(arguments[arguments.length - 1], 300)")
     assert browser.execute_script("return window.hacked") is None
     tags = "return [...document.querySelectorAll(arguments[0])].length"
