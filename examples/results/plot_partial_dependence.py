@@ -44,7 +44,7 @@ PartialDependenceDisplay.from_estimator(search, [("learning_rate", "n_estimators
 # %%
 # Answer
 # ------
-# A learning rate near 0.1 is best whatever the others are, and ten times less or more costs 0.2 of R². The
+# A learning rate near 0.1 is best whatever the others are, and ten times less or more costs about 0.2 of R². The
 # number of trees seems hardly to matter, and that is the average speaking: the second picture shows a ridge
 # from few trees with a large rate to many trees with a small one, and on average over all rates it cancels.
 # The best of the ridge is at some fifty trees.

@@ -13,6 +13,7 @@ from ..evaluation import CandidateResult
 from ..optimizer import optimizer_options, search_state
 from ..space import Space, as_space, split_budget
 from ._aims import aims_of, implied_scoring, posterior_columns
+from ._argument_names import NAMES_ELSEWHERE, knows_names
 from ._base import Search
 from ._bayes_proposals import bayes_proposals
 from ._extended import add_model_columns
@@ -231,6 +232,7 @@ class BayesSearchCV(ImpliedScoring, Search):
         "optimizer_kwargs": [dict, None],
     }
 
+    @knows_names(NAMES_ELSEWHERE)
     def __init__(
         self,
         estimator: Any,

@@ -13,6 +13,7 @@ from .._sklearn import Interval, get_scorers, is_multimetric, named_scorers
 from ..evaluation import CandidateResult
 from ..optimizer import History, MultiFidelityOptimizer, search_state
 from ..space import Space
+from ._argument_names import NAMES_ELSEWHERE, knows_names
 from ._bayes import BayesSearchCV
 from ._extended import add_model_columns
 from ._halving_log import (
@@ -208,6 +209,7 @@ class HalvingBayesSearchCV(BayesSearchCV):
     # Folds as the resource are what racing is here: the engine asks every search.
     racing = False
 
+    @knows_names(NAMES_ELSEWHERE)
     def __init__(
         self,
         estimator: Any,

@@ -1,6 +1,7 @@
 """Checks of parameter names against the estimator, made before anything is fitted."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 from sklearn.base import clone
@@ -43,8 +44,19 @@ def check_parameter_names(estimator: Any, names: Iterable[str], argument: str) -
             clone(estimator).set_params(**{name: None})
         except (ValueError, AttributeError, TypeError) as error:
             raise ValueError(
-                f"{argument} names the parameter {name!r}, which the estimator does not have. {error}"
+                f"{argument} names the parameter {name!r}, which the estimator does not have. "
+                f"{_hint(name, known)}{error}"
             ) from error
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    """Return which parameters were probably meant, and a blank; empty if there are none like it."""
+    known = list(known)
+    # The step that was forgotten or misspelt: 'C' or 'svm__C' for 'svc__C'. set_params lists the outermost names only.
+    last = name.rsplit("__", 1)[-1].lower()
+    alike = [other for other in known if other.rsplit("__", 1)[-1].lower() == last]
+    meant = get_close_matches(name, alike, n=3, cutoff=0.0) or get_close_matches(name, known, n=3)
+    return f"Did you mean {' or '.join(map(repr, meant))}? " if meant else ""
 
 
 def _has_searched_parent(name: str, searched: set[str]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags, indexable
 
 from .._sklearn import (
@@ -85,7 +86,7 @@ def open_run(
         If predictions are to be kept and the estimator does not predict.
     """
     scorer, _ = get_scorers(search)
-    if y is None and get_tags(search.estimator).target_tags.required:
+    if y is None and _needs_target(search.estimator):
         raise ValueError(
             f"This {type(search).__name__} estimator requires y to be passed, but the target y is "
             f"None: {type(search.estimator).__name__} learns from a target. Call fit(X, y)."
@@ -111,6 +112,13 @@ def open_run(
     weight = params.get("sample_weight")
     metadata = None if weight is None else {"sample_weight": weight}
     return SearchRun(setup, folds, metadata, split_params=routed.splitter.split)
+
+
+def _needs_target(estimator: Any) -> bool:
+    # A pipeline's own tag says that it can do without y; whether it can is up to its last step.
+    while isinstance(estimator, Pipeline) and estimator.steps:
+        estimator = estimator.steps[-1][1]
+    return hasattr(estimator, "fit") and bool(get_tags(estimator).target_tags.required)
 
 
 def keeps_predictions(search: BaseSearchCV) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from .._sklearn import BaseSearchCV
 from ..optimizer import TIMES, History, Trial, as_objectives
 
 __all__ = ["search_history"]
@@ -32,6 +33,8 @@ def search_history(search: Any, *, metric: str | None = None) -> History:
     ------
     NotFittedError
         If the search has not been fitted.
+    TypeError
+        If it is an estimator that is no search.
     ValueError
         If there is no such metric, or there are several and none of them decided.
 
@@ -51,7 +54,7 @@ def search_history(search: Any, *, metric: str | None = None) -> History:
     [(1, 0.96), (5, 0.97)]
     """
     if not isinstance(search, History):
-        check_is_fitted(search, "cv_results_")
+        _check_is_search(search)
     decided = _deciding_metric(search)
     history: History | None = (
         search if isinstance(search, History) else getattr(search, "history_", None)
@@ -65,6 +68,15 @@ def search_history(search: Any, *, metric: str | None = None) -> History:
     else:
         history = _with_metric(history, name)
     return _negated(history) if objective is not None and objective.is_minimised else history
+
+
+def _check_is_search(search: Any) -> None:
+    if not isinstance(search, BaseSearchCV) and not hasattr(search, "cv_results_"):
+        raise TypeError(
+            f"The history of a search needs a search, which has cv_results_; got {type(search).__name__}. Give the "
+            "search itself, not its best_estimator_ or another model."
+        )
+    check_is_fitted(search, "cv_results_")
 
 
 def _deciding_metric(search: Any) -> str | None:

@@ -90,6 +90,8 @@ def calibration_interval_data(
     (array([[0.53, 0.9 ]]), array([0.42, 0.85]), array([0.58, 0.94]))
     """
     claimed = checked_levels(_LEVELS if levels is None else levels)
+    for model in named_models(models).values():
+        _check_has_intervals(model)
     observed = check_array(y, ensure_2d=False, dtype="numeric", input_name="y")
     series: dict[str, tuple[Array, Array, Array]] = {}
     for name, model in named_models(models).items():
@@ -107,14 +109,18 @@ def calibration_interval_data(
     return coverage_data(series, claimed, sample_weight, band)
 
 
-def _intervals(model: Any, X: Any, levels: Array) -> tuple[Array, Array]:
-    """Return lower and upper ends, (L, n, k)."""
-    last, before, _ = unwrapped(model)
+def _check_has_intervals(model: Any) -> None:
+    last = inner(model)
     if not hasattr(last, "predict_interval"):
         raise TypeError(
             f"Intervals come from predict_interval(X, level); got {type(last).__name__}, which has none. Give a"
             f" regressor of skbayes.linear_model, or use CalibrationIntervalDisplay.from_predictions."
         )
+
+
+def _intervals(model: Any, X: Any, levels: Array) -> tuple[Array, Array]:
+    """Return lower and upper ends, (L, n, k)."""
+    last, before, _ = unwrapped(model)
     seen = X if before is None else before.transform(X)
     ends = np.array([last.predict_interval(seen, float(level)) for level in levels], dtype=float)
     lower, upper = ends[:, 0], ends[:, 1]

@@ -13,7 +13,7 @@ from ._coefficient_data import coefficient_data
 from ._matplotlib import figure, styled
 from ._series import SERIES
 from ._text import literal, short_names
-from ._widths import columns_of, is_narrow
+from ._widths import columns_of, is_narrow, width_of
 
 __all__ = ["CoefficientDisplay"]
 
@@ -322,7 +322,8 @@ class CoefficientDisplay:
             }
             handles.append(Line2D([], [], linestyle="none", label=label, **hollow))
         if handles:
-            columns = columns_of(self.ax_, _COLUMNS)
+            labels = [str(handle.get_label()) for handle in handles]
+            columns = min(columns_of(labels, width_of(self.ax_)), _COLUMNS)
             side = "right" if is_narrow(self.ax_) else "left"
             self.ax_.legend(
                 handles=_by_rows(handles, columns),

@@ -156,12 +156,8 @@ def _groups(searches: Any) -> tuple[list[str] | None, list[list[Any]]]:
 def _as_list(things: Any) -> list[Any]:
     is_list = isinstance(things, list | tuple)
     if is_list and not (things and all(isinstance(thing, Trial) for thing in things)):
-        return [_unwrapped(thing) for thing in things]
-    return [_unwrapped(things)]
-
-
-def _unwrapped(thing: Any) -> Any:
-    return thing.get("history", thing) if isinstance(thing, OptimizeResult) else thing
+        return list(things)
+    return [things]
 
 
 def _told_apart(names: Sequence[str]) -> list[str]:

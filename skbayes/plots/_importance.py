@@ -9,9 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..optimizer import Importances
 from ._importance_data import importance_data
 from ._importance_errors import draw_share_errors
-from ._matplotlib import COLOURS, axes, styled
+from ._matplotlib import COLOURS, axes, legend_above, styled
 from ._text import literal, short_names, shortened
-from ._widths import columns_of
 
 __all__ = ["ImportanceDisplay"]
 
@@ -318,8 +317,7 @@ class ImportanceDisplay:
             words = "no shares: all scores are equal"
             ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
         else:
-            place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": columns_of(ax, 2)}
-            ax.legend(frameon=False, fontsize="small", **place)
+            legend_above(ax)
         return self
 
     def _draw_parameters(

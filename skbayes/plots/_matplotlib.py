@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ._widths import columns_of, width_of
+
 __all__ = [
     "COLOURS",
     "LINE_STYLES",
@@ -154,8 +156,8 @@ def log_axis(axis: Any) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-# Width of a small letter in inches, that of a mark in letters, and what a narrow picture has room for nevertheless.
-_LETTER, _LEGEND_MARK, _FEWEST_LETTERS = 0.055, 11, 40
+# Width of a small letter in inches, and what a narrow picture has room for nevertheless.
+_LETTER, _FEWEST_LETTERS = 0.055, 40
 
 
 def legend_above(ax: Any, title: str | None = None, handles: Sequence[Any] | None = None) -> Any:
@@ -175,13 +177,11 @@ def legend_above(ax: Any, title: str | None = None, handles: Sequence[Any] | Non
     if handles is None:
         handles = ax.get_legend_handles_labels()[0]
     labels = [handle.get_label() for handle in handles]
-    widest = max(map(len, labels), default=0) + _LEGEND_MARK
-    inches = ax.get_position().width * ax.figure.get_size_inches()[0]
-    n_letters = max(int(inches / _LETTER), _FEWEST_LETTERS)
+    n_letters = max(int(width_of(ax) / _LETTER), _FEWEST_LETTERS)
     return ax.legend(
         handles=handles,
         title=None if title is None else fill(title, n_letters),
-        ncols=max(1, min(len(labels), n_letters // widest)),
+        ncols=columns_of(labels, width_of(ax)),
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
         frameon=False,

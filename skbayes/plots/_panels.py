@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ._matplotlib import figure
+from ._widths import columns_of, width_of
 
 __all__ = ["legend_over", "panel_grid", "panels"]
 
@@ -87,8 +88,6 @@ def panel_grid(ax: Any, what: str, n: int, n_columns: int, size: tuple[float, fl
 
 # Ticks of numbers between these are written in full, by matplotlib's default.
 _NO_POWER = (1e-4, 1e5)
-# Letters of a small legend that fit into an inch, and how many the mark of an entry and the gap after it take.
-_PER_INCH, _MARK = 13.0, 9
 
 
 def legend_over(
@@ -117,10 +116,8 @@ def legend_over(
     handles, labels = ax.get_legend_handles_labels()
     if not handles:
         return None
-    fits, columns = columns is not None, columns or len(labels)
-    inches = ax.figure.get_figwidth() * (1.0 if owner is not None else ax.get_position().width)
-    while not fits and columns > 1 and sum(_widths(labels, columns)) > _PER_INCH * inches:
-        columns -= 1
+    inches = width_of(ax) if owner is None else float(ax.figure.get_figwidth())
+    columns = columns or columns_of(labels, inches)
     style = {"ncols": columns, "frameon": False, "fontsize": "small", "title": title}
     style |= {"title_fontsize": "small", "alignment": "left"}
     if owner is None:
@@ -131,9 +128,3 @@ def legend_over(
         return ax.legend(handles, labels, **style)
     place = "outside lower left" if is_below else "outside upper left"
     return owner.legend(handles, labels, loc=place, **style)
-
-
-def _widths(labels: Sequence[str], n_columns: int) -> list[int]:
-    """Letters of each column; entries go down the columns."""
-    n_rows = -(-len(labels) // n_columns)
-    return [max(map(len, labels[k : k + n_rows])) + _MARK for k in range(0, len(labels), n_rows)]

@@ -12,7 +12,6 @@ __all__ = [
     "draw_axes",
     "draw_score_axis",
     "draw_strip",
-    "legend_columns",
     "mark_inactive",
     "name_axes",
     "strip_width",
@@ -30,8 +29,6 @@ _IN_MARGIN = 22
 _NAME_LENGTH = 28
 # Width of the strip of colours, in distances of two axes; at most so many inches.
 _STRIP, _STRIP_INCHES = 0.12, 0.14
-# Inches of a column of the legend, "out of memory (10)", and how many it has at most.
-_COLUMN, _MOST_COLUMNS = 1.4, 4
 # Shades of the strip: one for each pixel or two of it.
 _N_SHADES = 128
 
@@ -116,12 +113,6 @@ def draw_strip(ax: Any, p: int, cmap: Any, *, is_one: bool) -> Any:
         shades = np.full_like(shades, 0.5)
     across = [p, p + strip_width(ax, p)]
     return ax.pcolormesh(across, edges, shades, cmap=cmap, vmin=0.0, vmax=1.0, zorder=3.0)
-
-
-def legend_columns(ax: Any) -> int:
-    """How many columns a legend above the axes has room for."""
-    width = ax.get_window_extent().width / ax.figure.dpi
-    return int(np.clip(width // _COLUMN, 1, _MOST_COLUMNS))
 
 
 def strip_width(ax: Any, p: int) -> float:

@@ -9,12 +9,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._matplotlib import STATUS_MARKS, axes, figure, styled
+from ._matplotlib import STATUS_MARKS, axes, figure, legend_above, styled
 from ._parallel_axes import (
     draw_axes,
     draw_score_axis,
     draw_strip,
-    legend_columns,
     mark_inactive,
     name_axes,
     strip_width,
@@ -137,7 +136,7 @@ class ParallelCoordinatesDisplay:
         cls,
         search: Any,
         *,
-        params: Sequence[str] | None = None,
+        parameters: Sequence[str] | None = None,
         space: Any = None,
         metric: str | None = None,
         score_name: str | None = None,
@@ -150,7 +149,7 @@ class ParallelCoordinatesDisplay:
         ----------
         search : fitted search or Optimizer
             Of ours or of scikit-learn.
-        params : sequence of str, default=None
+        parameters : sequence of str, default=None
             Names of the parameters to show, in this order; None: all, in the order of the space.
         space : dict, list of dict, list of Dimension, or Space, default=None
             The design space, in any notation; None: that of the search.
@@ -178,7 +177,7 @@ class ParallelCoordinatesDisplay:
             As for `parallel_coordinates_data` and `plot`.
         """
         data = parallel_coordinates_data(
-            search, params=params, space=space, metric=metric, score_name=score_name
+            search, parameters, space=space, metric=metric, score_name=score_name
         )
         return cls(**data).plot(ax=ax, **kwargs)
 
@@ -365,11 +364,8 @@ class ParallelCoordinatesDisplay:
         ax.set_xlim(-0.1, p + strip_width(ax, p))
         name_axes(ax, self.names)
         draw_score_axis(ax, self.score_name, self.score_ticks, self.score_tick_labels)
-        labels = ax.get_legend_handles_labels()[1]
-        if labels:
-            n_columns = min(len(labels), legend_columns(ax))
-            place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.01), "ncols": n_columns}
-            ax.legend(frameon=False, fontsize="small", **place)
+        if ax.get_legend_handles_labels()[0]:
+            legend_above(ax)
 
 
 def _opacity(n: int) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
+from scipy.optimize import OptimizeResult
 
 from ..optimizer import (
     TIMES,
@@ -18,7 +18,7 @@ from ..optimizer import (
     non_dominated,
     violations,
 )
-from ._source import source_of
+from ._source import check_is_search, source_of
 
 __all__ = ["pareto_data"]
 
@@ -145,14 +145,14 @@ def pareto_data(
 
 def _read(search: Any) -> tuple[_Table, tuple[Objective, ...] | None, Any]:
     """Return the metrics of the candidates, and the objectives and constraints of the search if it has any."""
-    if isinstance(search, Mapping):
+    if isinstance(search, Mapping) and not isinstance(search, OptimizeResult):
         if "params" not in search:
             raise ValueError(
                 f"A table needs the columns of cv_results_; got {sorted(search)}. Give search.cv_results_."
             )
         return _of_results(search, None), None, None
     if hasattr(search, "get_params") and hasattr(search, "fit"):
-        check_is_fitted(search, "cv_results_")
+        check_is_search(search)
         scoring = getattr(search, "scoring", None)
         own = getattr(search, "objectives", None)
         table = _of_results(search.cv_results_, scoring if isinstance(scoring, str) else None)

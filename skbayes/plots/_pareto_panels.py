@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._matplotlib import COLOURS, axes, figure, styled
+from ._matplotlib import COLOURS, axes, figure, legend_above, styled
 from ._pareto_view import View
 from ._text import literal, shortened
-from ._widths import columns_of
+from ._widths import columns_of, width_of
 
 __all__ = [
     "draw_bounds",
@@ -164,21 +164,16 @@ def _listed(numbers: list[int]) -> str:
 
 def write_legend(panels: Any, above: Any, n_lacking: int) -> None:
     """Write one legend for all panels, and in it how many candidates are not to be seen."""
-    handles, labels = panels[-1].get_legend_handles_labels()
-    found = dict(zip(labels, handles, strict=True))
     if n_lacking:
         # As wide as a mark, but empty.
-        found[f"without values, not shown ({n_lacking})"] = panels[-1].plot([], [], " ")[0]
+        panels[-1].plot([], [], " ", label=f"without values, not shown ({n_lacking})")
+    handles, labels = panels[-1].get_legend_handles_labels()
+    found = dict(zip(labels, handles, strict=True))
     style = {"frameon": False, "fontsize": "small"}
     if above is not None:
-        n_columns = columns_of(above, 3)
-        above.legend(found.values(), found.keys(), loc="center", ncols=n_columns, **style)
+        n_columns = columns_of(list(found), width_of(above))
+        above.legend(found.values(), found.keys(), loc="center left", ncols=n_columns, **style)
     elif len(panels) == 1:
-        place = {
-            "loc": "lower right",
-            "bbox_to_anchor": (1.0, 1.01),
-            "ncols": columns_of(panels[0], 2),
-        }
-        panels[0].legend(found.values(), found.keys(), **place, **style)
+        legend_above(panels[0], handles=list(found.values()))
     else:
         panels[-1].legend(found.values(), found.keys(), loc="best", **style)

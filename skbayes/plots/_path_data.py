@@ -109,7 +109,7 @@ def path_data(
         if parameter is None or values is None:
             raise ValueError(
                 f"A path needs the parameter that changes and its values; got parameter={parameter!r} and"
-                f" values={values!r} for {type(estimator).__name__}, which did not choose a strength itself. Give"
+                f" values={values!r} for {type(estimator).__name__}, which has no path of its own as MAPLassoCV has. Give"
                 f" for example parameter='alpha', values=np.geomspace(1e-3, 1e3, 100)."
             )
     else:

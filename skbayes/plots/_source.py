@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from scipy.optimize import OptimizeResult
+from sklearn.utils.validation import check_is_fitted
+
 from ..model_selection import load_history, search_history, search_space
 from ..optimizer import TIMES, History, Optimizer, Trial
 from ..space import Space, as_space, space_of
 
-__all__ = ["Source", "source_of"]
+__all__ = ["Source", "check_is_search", "source_of"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def source_of(
 
     Parameters
     ----------
-    thing : fitted search, Optimizer, History, iterable of Trial, path-like, or Source
+    thing : fitted search, Optimizer, History, iterable of Trial, path-like, result of `minimize`, or Source
         A search of ours or of scikit-learn; a path is that of a journal or of an exported history. What was read
         before is not read again.
     space : dict, list of dict, list of Dimension, or Space, default=None
@@ -89,6 +92,8 @@ def source_of(
     ('speed (m/s)', {'x': 0.5})
     """
     given = None if space is None else as_space(space)
+    if isinstance(thing, OptimizeResult):
+        thing = thing.get("history", thing)
     if isinstance(thing, str | os.PathLike):
         history, name = load_history(thing, space), os.path.basename(os.fspath(thing))
     elif isinstance(thing, Optimizer):
@@ -104,7 +109,26 @@ def source_of(
     return Source(history, given or _spanned(history), score_name or metric or "score", name)
 
 
+def check_is_search(search: Any) -> None:
+    """Raise if an estimator is no search, or has not been fitted.
+
+    Raises
+    ------
+    NotFittedError
+        If it has not been fitted.
+    TypeError
+        If it has no table of results.
+    """
+    check_is_fitted(search)
+    if not hasattr(search, "cv_results_"):
+        raise TypeError(
+            f"A picture of a search needs cv_results_; got {type(search).__name__}, a fitted model without it. Give "
+            "the search that fitted it."
+        )
+
+
 def _of_search(search: Any, space: Space | None, metric: str | None, label: str | None) -> Source:
+    check_is_search(search)
     history = search_history(search, metric=metric)
     return Source(
         history,
@@ -121,7 +145,8 @@ def _score_name(search: Any, metric: str | None) -> str:
     if name in TIMES:
         return f"{sign}mean {name.replace('_', ' ')} (seconds)"
     if name is None and getattr(search, "multimetric_", False):
-        name = search.refit if isinstance(search.refit, str) else getattr(search, "objective", None)
+        named = search._objective() if hasattr(search, "_objective") else None
+        name = search.refit if named is None and isinstance(search.refit, str) else named
     elif name is None:
         scoring = search.scoring
         name = scoring if isinstance(scoring, str) else getattr(scoring, "__name__", None)

@@ -57,6 +57,8 @@ def timeline_data(search: Any) -> dict[str, Any]:
     >>> round(data["utilisation"], 3)
     0.667
     """
+    if hasattr(search, "cv_results_") and not hasattr(search, "history_"):
+        raise ValueError(_without_runs(type(search).__name__))
     source = source_of(search)
     history = rungs_of(search, source)
     new = new_runs(history)
@@ -101,6 +103,10 @@ def _nothing(history: History, n_unknown: int, name: str) -> str:
         return (
             "TimelineDisplay needs at least one trial; got none. Draw it once a fold has been run."
         )
+    return _without_runs(name)
+
+
+def _without_runs(name: str) -> str:
     return (
         f"TimelineDisplay needs to know when each fold was run, and no trial of this {name} has `runs`: a search of "
         "scikit-learn and Optimizer.tell do not record them, nor does a search of several metrics without an objective "

@@ -1,13 +1,14 @@
 """How wide an axes is, and so what is written around it."""
 
+from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 __all__ = ["columns_of", "is_narrow", "width_of"]
 
-# Inches: a column of a legend with a few words, and an axes in which a line of text of 50 characters fits.
-_COLUMN, _WIDE = 1.7, 4.0
+# Inches: an axes in which a line of text of 50 characters fits.
+_WIDE = 4.0
+# Letters of a small legend that fit into an inch, and how many the mark of an entry and the gap after it take.
+_PER_INCH, _MARK = 13.0, 9
 
 
 def width_of(ax: Any) -> float:
@@ -21,6 +22,15 @@ def is_narrow(ax: Any) -> bool:
     return width_of(ax) < _WIDE
 
 
-def columns_of(ax: Any, most: int) -> int:
-    """Return how many columns a legend above an axes can have, at most `most`."""
-    return int(np.clip(width_of(ax) // _COLUMN, 1, most))
+def columns_of(labels: Sequence[str], inches: float) -> int:
+    """Return how many columns the entries of a legend can have in so many inches, at least one."""
+    n = max(len(labels), 1)
+    while n > 1 and sum(_letters(labels, n)) > _PER_INCH * inches:
+        n -= 1
+    return n
+
+
+def _letters(labels: Sequence[str], n_columns: int) -> list[int]:
+    """Letters of each column; entries go down the columns."""
+    n_rows = -(-len(labels) // n_columns)
+    return [max(map(len, labels[k : k + n_rows])) + _MARK for k in range(0, len(labels), n_rows)]

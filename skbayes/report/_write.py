@@ -69,8 +69,18 @@ def write(
     >>> path = os.path.join(tempfile.mkdtemp(), "search.html")
     >>> report.write(history, path)  # doctest: +SKIP
     """
+    _check_folder(os.fspath(path))
     text = build_page(report_data(search, title=title, space=space, metric=metric))
     _replace(os.fspath(path), text)
+
+
+def _check_folder(path: str) -> None:
+    folder = os.path.dirname(path)
+    if folder and not os.path.isdir(folder):
+        raise FileNotFoundError(
+            f"The page needs a folder that exists; got {path!r}, and {folder!r} is none. Make it first: "
+            f"os.makedirs({folder!r})."
+        )
 
 
 def _replace(path: str, text: str) -> None:

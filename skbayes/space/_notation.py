@@ -237,6 +237,7 @@ def _as_dimension(name: str, value: Any) -> Dimension:
     if hasattr(value, "__array__") and hasattr(value, "to_list"):  # a polars series
         return Categorical(value.to_list())
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
+        _check_choices(name, list(value))
         return Categorical(list(value))
     if hasattr(value, "rvs") and not isinstance(value, type):
         return Distribution(value)
@@ -245,6 +246,16 @@ def _as_dimension(name: str, value: Any) -> Dimension:
         f"Categorical, or a frozen scipy.stats distribution; got {shown(value)}. "
         "Write [value] for a single choice."
     )
+
+
+def _check_choices(name: str, values: list[Any]) -> None:
+    # scikit-optimize takes a range in a list too. "log-uniform" beside two numbers is no choice of any estimator.
+    has_prior = len(values) >= 3 and isinstance(values[2], str) and values[2] == "log-uniform"
+    if has_prior and all(is_number(native(value)) for value in values[:2]):
+        raise SpaceValueError(
+            f"The choices of {name!r} look like a range; got {values!r}. A list is always choices: for the range "
+            f"write a tuple, {tuple(values)!r}."
+        )
 
 
 def _from_tuple(name: str, value: tuple[Any, ...]) -> Dimension:

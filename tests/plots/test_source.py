@@ -87,6 +87,8 @@ def test_what_holds_no_trials_is_refused():
         source_of([1, 2])
     with pytest.raises(NotFittedError):
         source_of(GridSearchCV(SVC(), {"C": [1.0]}))
+    with pytest.raises(TypeError, match="needs a search.*got SVC"):
+        source_of(SVC())
     with pytest.raises(ValueError, match="No trial has the metric 'recall'"):
         source_of([Trial(0, {"C": 1.0}, 0.5, metrics={"accuracy": 0.5})], metric="recall")
 

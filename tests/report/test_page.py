@@ -137,6 +137,12 @@ def test_writing_replaces_the_file_in_one_step(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["search.html"]
 
 
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    path = tmp_path / "reports" / "search.html"
+    with pytest.raises(FileNotFoundError, match=r"needs a folder.*search\.html.*reports.*makedirs"):
+        report.write(History((Trial(0, {"C": 0.1}, 0.9),)), path)
+
+
 def test_the_mode_of_a_new_file_is_that_of_any_other(tmp_path):
     report.write(HISTORY, tmp_path / "page.html")
     (tmp_path / "other").write_text("")

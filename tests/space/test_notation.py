@@ -104,6 +104,7 @@ class RandomVariatesAlone:
         ((5, 1), SpaceValueError, r"low < high.*these are choices: \[5, 1\]"),
         ((1, 10, "loguniform"), SpaceValueError, "unknown prior"),
         ((1, 10, "log"), SpaceValueError, "unknown prior"),
+        ([1, 10, "log-uniform"], SpaceValueError, r"range.*tuple, \(1, 10, 'log-uniform'\)"),
         ("rbf", SpaceTypeError, r"got 'rbf'. Write \[value\]"),
         (3, SpaceTypeError, "got 3"),
         (None, SpaceTypeError, "got None"),
