@@ -105,7 +105,7 @@ def write_formula(translator: Any, node: Any) -> None:
     """Write a formula as MathML, which browsers draw by themselves."""
     is_block = isinstance(node, nodes.math_block)
     mathml = tex2mathml(node.astext(), as_block=is_block)
-    translator.body.append(f'<div class="math">{mathml}</div>' if is_block else mathml)
+    translator.body.append(f'<div class="formula">{mathml}</div>' if is_block else mathml)
     raise nodes.SkipNode
 
 

@@ -39,7 +39,7 @@ def frame_of(columns: Mapping[str, Sequence[Any]], what: str) -> Any:
         import pandas as pd
     except ImportError as error:
         raise ImportError(
-            f'{what} needs pandas, which is not installed. Run: pip install pandas'
+            f"{what} needs pandas, which is not installed. Run: pip install pandas"
         ) from error
     data = {}
     for name, values in columns.items():

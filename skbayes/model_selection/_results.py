@@ -121,13 +121,23 @@ def _scores(evaluated: Sequence[CandidateResult], kind: str, metric: str) -> np.
     )
 
 
+# Behind scikit-learn's words, which leave open that such a search has chosen nothing.
+_NO_SCORE = (
+    ". No candidate has a score, so the best is merely the first of them. error_score='raise' shows the first error, "
+    "for example of a scoring that is for two classes only."
+)
+
+
 def _score_columns(name: str, scores: np.ndarray, is_whole: np.ndarray) -> dict[str, np.ndarray]:
     columns = {f"split{k}_{name}": scores[:, k] for k in range(scores.shape[1])}
     columns.update(_mean_and_std(name, scores))
     means = columns[f"mean_{name}"]
     if not np.isfinite(means[is_whole]).all():
+        kind = name.split("_")[0]
+        is_blind = kind == "test" and not np.isfinite(means).any()
         warnings.warn(
-            f"One or more of the {name.split('_')[0]} scores are non-finite: {means}",
+            f"One or more of the {kind} scores are non-finite: {means}"
+            + (_NO_SCORE if is_blind else ""),
             UserWarning,
             stacklevel=4,
         )

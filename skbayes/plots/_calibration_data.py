@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom
 from sklearn.utils.validation import check_array
 
-from ._linear import named_models, unwrapped
+from ._linear import inner, named_models, unwrapped
 from ._series import SERIES
 
 __all__ = ["calibration_interval_data", "checked_levels", "coverage_data"]

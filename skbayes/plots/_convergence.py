@@ -122,7 +122,7 @@ class ConvergenceDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        search: Any,
         *,
         against: str = "evaluations",
         centre: str = "median",
@@ -130,13 +130,13 @@ class ConvergenceDisplay:
         metric: str | None = None,
         score_name: str | None = None,
         ax: Any = None,
-        **plot_options: Any,
+        **kwargs: Any,
     ) -> Self:
         """Compute and draw.
 
         Parameters
         ----------
-        estimator : fitted search, list of them, or dict of str to search or list of searches
+        search : fitted search, list of them, or dict of str to search or list of searches
             A dict names the curves; a list in it stands for the same search with several seeds. A list that is not
             in a dict has a curve for each.
         against : {"evaluations", "fits", "seconds"}, default="evaluations"
@@ -151,7 +151,7 @@ class ConvergenceDisplay:
             What to call the score. None: by the metric.
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None: a new figure.
-        **plot_options : dict
+        **kwargs : dict
             Keyword arguments of `plot`.
 
         Returns
@@ -171,14 +171,14 @@ class ConvergenceDisplay:
             If an option is none of these, there is no search, or the seconds are not known.
         """
         data = convergence_data(
-            estimator,
+            search,
             against=against,
             centre=centre,
             band=band,
             metric=metric,
             score_name=score_name,
         )
-        return cls(**data).plot(ax=ax, **plot_options)
+        return cls(**data).plot(ax=ax, **kwargs)
 
     @classmethod
     def from_history(
@@ -191,15 +191,15 @@ class ConvergenceDisplay:
         metric: str | None = None,
         score_name: str | None = None,
         ax: Any = None,
-        **plot_options: Any,
+        **kwargs: Any,
     ) -> Self:
         """Compute and draw, from histories in place of searches.
 
         Parameters
         ----------
         history : History, trials, path, result of `minimize`, or a list or dict of these
-            As `estimator` of `from_estimator`; a path is that of a journal or of an exported history.
-        against, centre, band, metric, score_name, ax, **plot_options
+            As `search` of `from_estimator`; a path is that of a journal or of an exported history.
+        against, centre, band, metric, score_name, ax, **kwargs
             As of `from_estimator`.
 
         Returns
@@ -224,7 +224,7 @@ class ConvergenceDisplay:
             metric=metric,
             score_name=score_name,
             ax=ax,
-            **plot_options,
+            **kwargs,
         )
 
     def plot(

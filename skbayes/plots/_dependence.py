@@ -11,9 +11,10 @@ from ..space import ValueGrid
 from ._dependence_data import partial_dependence_data
 from ._matplotlib import styled
 from ._panels import legend_over, panel_grid
-from ._parameter_scale import inches_of, is_line, name_text, places, set_scale
+from ._parameter_scale import is_line, name_text, places, set_scale
 from ._surrogate_view import draw_believed, draw_surface, shown_range
 from ._text import literal, shortened
+from ._widths import width_of
 
 __all__ = ["PartialDependenceDisplay"]
 
@@ -287,7 +288,7 @@ class PartialDependenceDisplay:
         style["alpha"] = max(0.15, min(1.0, (_N_OPAQUE / max(len(x), 1)) ** 0.5))
         style = styled(LineCollection, style, tried_kw)
         rug = ax.vlines(x, 0.0, _RUG, transform=ax.get_xaxis_transform(), **style)
-        set_scale(ax.xaxis, grid, inches_of(ax))
+        set_scale(ax.xaxis, grid, width_of(ax))
         ax.set_xlabel(name_text(grid, _NAME_LENGTH))
         ax.spines[["top", "right"]].set_visible(False)
         self.lines_.append(line)
@@ -319,8 +320,8 @@ class PartialDependenceDisplay:
         style |= {"edgecolors": "black", "linewidths": 0.6}
         points = ax.scatter(x, y, **styled(PathCollection, style, tried_kw))
         is_filled = not (is_line(first) and is_line(second))
-        set_scale(ax.xaxis, first, inches_of(ax), is_filled=is_filled)
-        set_scale(ax.yaxis, second, inches_of(ax), is_filled=is_filled)
+        set_scale(ax.xaxis, first, width_of(ax), is_filled=is_filled)
+        set_scale(ax.yaxis, second, width_of(ax), is_filled=is_filled)
         ax.set_facecolor("0.9")  # where the space has no point
         ax.set_xlabel(name_text(first, _NAME_LENGTH))
         ax.set_ylabel(name_text(second, _NAME_LENGTH))

@@ -257,7 +257,7 @@ class ImportanceDisplay:
         self,
         ax: Any = None,
         *,
-        n_params: int | None = 12,
+        n_parameters: int | None = 12,
         n_pairs: int | None = 5,
         bar_kw: Mapping[str, Any] | None = None,
         interaction_kw: Mapping[str, Any] | None = None,
@@ -270,7 +270,7 @@ class ImportanceDisplay:
         ----------
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None: a new figure.
-        n_params : int or None, default=12
+        n_parameters : int or None, default=12
             How many parameters to show, those of the largest totals, at least 1; None: all.
         n_pairs : int or None, default=5
             How many pairs to show below them, at least 0; None: all that explain half a hundredth or more.
@@ -291,9 +291,9 @@ class ImportanceDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If `n_params` or `n_pairs` is too small.
+            If `n_parameters` or `n_pairs` is too small.
         """
-        for name, value, least in (("n_params", n_params, 1), ("n_pairs", n_pairs, 0)):
+        for name, value, least in (("n_parameters", n_parameters, 1), ("n_pairs", n_pairs, 0)):
             if value is not None and value < least:
                 raise ValueError(
                     f"{name} counts bars; got {value}. Give {least} or more, or None for all."
@@ -301,7 +301,7 @@ class ImportanceDisplay:
         ax = axes(ax, "ImportanceDisplay")
         self.ax_, self.figure_ = ax, ax.figure
         self.errors_: list[Any] = []
-        rows = self._draw_parameters(n_params, bar_kw, interaction_kw, error_kw)
+        rows = self._draw_parameters(n_parameters, bar_kw, interaction_kw, error_kw)
         rows += self._draw_pairs(len(rows), n_pairs, pair_kw, error_kw)
         ax.set_yticks(range(len(rows)), rows)
         ax.set_ylim(len(rows) - 0.4, -0.6)

@@ -58,7 +58,7 @@ def likelihood_data(
     NotFittedError
         If the estimator is not fitted.
     TypeError
-        If the candidates are one dict and not a sequence of them.
+        If it is no distribution, or the candidates are one dict and not a sequence of them.
     ValueError
         If there is no candidate or more than four, the labels are not as many, a parameter is impossible, or the
         column does not exist.
@@ -77,26 +77,9 @@ def likelihood_data(
     >>> print(data["heights"].round(3), round(float(data["log_likelihood"][0]), 3))
     [[0.242 0.399 0.054]] -5.257
     """
-    check_is_fitted(estimator)
-    if isinstance(candidates, Mapping):
-        raise TypeError(
-            f"candidates needs a list of dicts, one for each curve; got {candidates!r}. Put it into a list."
-        )
-    candidates = list(candidates)
-    if not 1 <= len(candidates) <= len(COLOURS):
-        raise ValueError(
-            f"LikelihoodDisplay needs one to {len(COLOURS)} candidates; got {len(candidates)}. Draw the others in a"
-            f" picture of their own."
-        )
-    if labels is not None and len(labels) != len(candidates):
-        raise ValueError(
-            f"labels needs a name for each of {len(candidates)} candidates; got {len(labels)}. Give as many, or None."
-        )
+    candidates = candidates if isinstance(candidates, Mapping) else list(candidates)
+    _check(estimator, candidates, labels, feature)
     n_features = estimator.n_features_in_
-    if not 0 <= feature < n_features:
-        raise ValueError(
-            f"feature is the number of a column, 0 to {n_features - 1}; got {feature}. Correct it."
-        )
     given = [_of_column(candidate, feature, n_features) for candidate in candidates]
     tables = [estimator.likelihood(params, X) for params in given]
     chosen = [t.params if n_features == 1 else t.params[feature] for t in tables]
@@ -125,6 +108,33 @@ def likelihood_data(
         "is_discrete": is_discrete,
         "name": None if names is None else str(names[feature]),
     }
+
+
+def _check(estimator: Any, candidates: Any, labels: Sequence[str] | None, feature: int) -> None:
+    check_is_fitted(estimator)
+    if not hasattr(estimator, "distribution_"):
+        raise TypeError(
+            f"LikelihoodDisplay is of a distribution; got {type(estimator).__name__}. Give a fitted"
+            f" DistributionEstimator; of a coefficient there is ParameterDisplay."
+        )
+    if isinstance(candidates, Mapping):
+        raise TypeError(
+            f"candidates needs a list of dicts, one for each curve; got {candidates!r}. Put it into a list."
+        )
+    if not 1 <= len(candidates) <= len(COLOURS):
+        raise ValueError(
+            f"LikelihoodDisplay needs one to {len(COLOURS)} candidates; got {len(candidates)}. Draw the others in a"
+            f" picture of their own."
+        )
+    if labels is not None and len(labels) != len(candidates):
+        raise ValueError(
+            f"labels needs a name for each of {len(candidates)} candidates; got {len(labels)}. Give as many, or None."
+        )
+    n_features = estimator.n_features_in_
+    if not 0 <= feature < n_features:
+        raise ValueError(
+            f"feature is the number of a column, 0 to {n_features - 1}; got {feature}. Correct it."
+        )
 
 
 def _of_column(candidate: Mapping[str, float], feature: int, n_features: int) -> Any:

@@ -92,7 +92,7 @@ def figure(what: str, size: tuple[float, float] = _SIZE) -> Any:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
-            f'{what} needs matplotlib, which is not installed. Run: pip install matplotlib'
+            f"{what} needs matplotlib, which is not installed. Run: pip install matplotlib"
         ) from error
     return plt.figure(figsize=size, layout="constrained")
 

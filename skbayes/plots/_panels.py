@@ -8,7 +8,65 @@ import numpy as np
 from ._matplotlib import figure
 from ._widths import columns_of, width_of
 
-__all__ = ["legend_over", "panel_grid", "panels"]
+__all__ = ["given_axes", "grid_in", "legend_over", "panel_grid", "panels"]
+
+
+def given_axes(ax: Any, what: str, n: int) -> list[Any] | None:
+    """Return the axes of an array of n; None if one or none was given.
+
+    Raises
+    ------
+    ValueError
+        If there are not n.
+    """
+    if not isinstance(ax, list | tuple | np.ndarray):
+        return None
+    given = list(np.ravel(np.asarray(ax, dtype=object)))
+    if len(given) != n:
+        raise ValueError(
+            f"{what} needs {n} axes, one for each panel; got {len(given)}. Give as many, or one to be divided."
+        )
+    return given
+
+
+def grid_in(
+    ax: Any,
+    what: str,
+    shape: tuple[int, int],
+    size: tuple[float, float] | None = None,
+    **ratios: Any,
+) -> tuple[Any, Any]:
+    """Return a figure and a grid of places in it.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes or None
+        In its place, and it is switched off; None: in a new figure.
+    what : str
+        The display that asks, for the message.
+    shape : tuple of (int, int)
+        Rows and columns.
+    size : tuple of (float, float), default=None
+        Width and height of a new figure in inches.
+    **ratios : dict
+        ``height_ratios`` or ``width_ratios``.
+
+    Raises
+    ------
+    ImportError
+        Without matplotlib.
+    """
+    if ax is None:
+        owner = figure(what) if size is None else figure(what, size)
+        return owner, owner.add_gridspec(*shape, **ratios)
+    ax.set_axis_off()
+    owner, place = ax.figure, ax.get_subplotspec()
+    if place is not None:
+        return owner, place.subgridspec(*shape, **ratios)
+    # Made by add_axes: it has a place of its own and none in a grid.
+    box = ax.get_position()
+    ends = {"left": box.x0, "right": box.x1, "bottom": box.y0, "top": box.y1}
+    return owner, owner.add_gridspec(*shape, **ends, **ratios)
 
 
 def panels(ax: Any, what: str, heights: Sequence[float]) -> list[Any]:
@@ -31,22 +89,12 @@ def panels(ax: Any, what: str, heights: Sequence[float]) -> list[Any]:
         If several are given, and not as many as panels.
     """
     n = len(heights)
-    if isinstance(ax, list | tuple | np.ndarray):
-        given = list(np.ravel(np.asarray(ax, dtype=object)))
-        if len(given) != n:
-            raise ValueError(
-                f"{what} needs {n} axes, one for each panel; got {len(given)}. Give as many, or one to be"
-                f" divided."
-            )
+    given = given_axes(ax, what, n)
+    if given is not None:
         return given
     if n == 1:
         return [ax if ax is not None else figure(what).add_subplot()]
-    if ax is None:
-        grid = figure(what).add_gridspec(n, 1, height_ratios=heights)
-    else:
-        ax.set_axis_off()
-        grid = ax.get_subplotspec().subgridspec(n, 1, height_ratios=heights)
-    owner = grid.figure if ax is None else ax.figure
+    owner, grid = grid_in(ax, what, (n, 1), height_ratios=heights)
     first = owner.add_subplot(grid[0])
     return [first, *(owner.add_subplot(grid[i], sharex=first) for i in range(1, n))]
 
@@ -72,17 +120,12 @@ def panel_grid(ax: Any, what: str, n: int, n_columns: int, size: tuple[float, fl
     ValueError
         If several are given, and not as many.
     """
-    if isinstance(ax, list | tuple | np.ndarray):
-        return panels(ax, what, [1.0] * n)
-    n_rows = -(-n // n_columns)
-    if ax is None:
-        owner = figure(what, size)
-        grid = owner.add_gridspec(n_rows, n_columns)
-    elif n == 1:
+    given = given_axes(ax, what, n)
+    if given is not None:
+        return given
+    if n == 1 and ax is not None:
         return [ax]
-    else:
-        ax.set_axis_off()
-        owner, grid = ax.figure, ax.get_subplotspec().subgridspec(n_rows, n_columns)
+    owner, grid = grid_in(ax, what, (-(-n // n_columns), n_columns), size)
     return [owner.add_subplot(grid[divmod(k, n_columns)]) for k in range(n)]
 
 

@@ -135,8 +135,8 @@ class ParallelCoordinatesDisplay:
     def from_estimator(
         cls,
         search: Any,
-        *,
         parameters: Sequence[str] | None = None,
+        *,
         space: Any = None,
         metric: str | None = None,
         score_name: str | None = None,
@@ -183,7 +183,13 @@ class ParallelCoordinatesDisplay:
 
     @classmethod
     def from_history(
-        cls, history: Any, *, space: Any = None, ax: Any = None, **kwargs: Any
+        cls,
+        history: Any,
+        parameters: Sequence[str] | None = None,
+        *,
+        space: Any = None,
+        ax: Any = None,
+        **kwargs: Any,
     ) -> Self:
         """Compute and draw for a history of trials.
 
@@ -191,6 +197,8 @@ class ParallelCoordinatesDisplay:
         ----------
         history : History, iterable of Trial, or path-like
             A path is that of a journal or of an exported history.
+        parameters : sequence of str, default=None
+            As for `from_estimator`.
         space : dict, list of dict, list of Dimension, or Space, default=None
             The design space, in any notation; None: what the trials span.
         ax : matplotlib.axes.Axes, default=None
@@ -210,7 +218,7 @@ class ParallelCoordinatesDisplay:
         TypeError, ValueError
             As for `parallel_coordinates_data` and `plot`.
         """
-        return cls.from_estimator(history, space=space, ax=ax, **kwargs)
+        return cls.from_estimator(history, parameters, space=space, ax=ax, **kwargs)
 
     def plot(
         self,

@@ -23,8 +23,8 @@ _FEWEST = 8
 
 def parallel_coordinates_data(
     search: Any,
+    parameters: Sequence[str] | None = None,
     *,
-    params: Sequence[str] | None = None,
     space: Any = None,
     metric: str | None = None,
     score_name: str | None = None,
@@ -35,7 +35,7 @@ def parallel_coordinates_data(
     ----------
     search : fitted search, Optimizer, History, iterable of Trial, or path-like
         A search of ours or of scikit-learn; a path is that of a journal or of an exported history.
-    params : sequence of str, default=None
+    parameters : sequence of str, default=None
         Names of the parameters to show, in this order; None: all, in the order of the space.
     space : dict, list of dict, list of Dimension, or Space, default=None
         The design space, in any notation. None: that of the search, or what the trials span.
@@ -54,7 +54,7 @@ def parallel_coordinates_data(
     NotFittedError
         If a search has not been fitted.
     TypeError
-        If `search` is none of these, or `params` is one string.
+        If `search` is none of these, or `parameters` is one string.
     ValueError
         If there is no trial, or none has a parameter that was named.
 
@@ -82,15 +82,17 @@ def parallel_coordinates_data(
     >>> data["names"], data["positions"].round(2).tolist()
     (['C', 'kernel'], [[0.0, 0.75], [0.75, 0.25]])
     """
-    if isinstance(params, str):
-        raise TypeError(f"params needs a list of names; got {params!r}. Write [{params!r}].")
+    if isinstance(parameters, str):
+        raise TypeError(
+            f"parameters needs a list of names; got {parameters!r}. Write [{parameters!r}]."
+        )
     source = source_of(search, space=space, metric=metric, score_name=score_name)
     trials = tuple(source.history)
     if not trials:
         raise ValueError(
             "Parallel coordinates need at least one candidate; got a search without any. Tell some first."
         )
-    names = _names(source, params)
+    names = _names(source, parameters)
     axes = [parameter_axis(name, [t.params for t in trials], source.space) for name in names]
     scores = np.array([t.score if t.is_complete else np.nan for t in trials])
     score_axis = _score_axis(scores)
@@ -109,19 +111,19 @@ def parallel_coordinates_data(
     }
 
 
-def _names(source: Source, params: Sequence[str] | None) -> list[str]:
+def _names(source: Source, parameters: Sequence[str] | None) -> list[str]:
     known = (
         [] if source.space is None else [name for name in source.space.names if name is not None]
     )
     tried = dict.fromkeys(name for trial in source.history for name in trial.params)
-    if params is None:
+    if parameters is None:
         return list(dict.fromkeys([*known, *tried]))
-    names = list(dict.fromkeys(params))
+    names = list(dict.fromkeys(parameters))
     unknown = [name for name in names if name not in tried and name not in known]
     if unknown or not names:
         lacking = f"{unknown}, which the search has not" if unknown else "none"
         raise ValueError(
-            f"params needs names of parameters; got {lacking}. Choose among {list(dict.fromkeys([*known, *tried]))}."
+            f"parameters needs names of them; got {lacking}. Choose among {list(dict.fromkeys([*known, *tried]))}."
         )
     return names
 

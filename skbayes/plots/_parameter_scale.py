@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from ..exceptions import SpaceTypeError, SpaceValueError
 from ..space import Categorical, ValueGrid
-from ._text import literal, shortened, value_text
+from ._text import choice_texts, literal, shortened
 
-__all__ = ["choice_texts", "edges_of", "inches_of", "is_line", "name_text", "places", "set_scale"]
+__all__ = ["edges_of", "is_line", "name_text", "places", "set_scale"]
 
 Floats = NDArray[np.float64]
 
@@ -53,15 +53,6 @@ def _number(value: Any) -> float:
     return float(value) if is_number else np.nan
 
 
-def choice_texts(grid: ValueGrid, n: int = 24) -> list[str]:
-    """Return a short text for each value; those that would be alike are numbered."""
-    texts = [value_text(value, n) for value in grid.values]
-    return [
-        literal(text) if texts.count(text) == 1 else literal(f"{text} #{texts[:i].count(text) + 1}")
-        for i, text in enumerate(texts)
-    ]
-
-
 def name_text(grid: ValueGrid, n: int = 60) -> str:
     """Return the name of a parameter for its axis: in two lines if it has more than n letters."""
     name = shortened(grid.name, 2 * n - 2)
@@ -73,11 +64,6 @@ def name_text(grid: ValueGrid, n: int = 60) -> str:
     ]
     middle = min(places, key=lambda k: abs(k - len(name) / 2), default=-(-len(name) // 2))
     return f"{literal(name[:middle])}\n{literal(name[middle:])}"
-
-
-def inches_of(ax: Any) -> float:
-    """Return about how wide an axes is before it has been laid out."""
-    return float(ax.figure.get_figwidth() * ax.get_position().width)
 
 
 def set_scale(axis: Any, grid: ValueGrid, inches: float, *, is_filled: bool = False) -> None:
@@ -99,7 +85,7 @@ def set_scale(axis: Any, grid: ValueGrid, inches: float, *, is_filled: bool = Fa
     if grid.scale == "choices":
         n = len(grid.values)
         shown = range(0, n, -(-n // _MOST_NAMED))
-        texts = choice_texts(grid)
+        texts = [literal(text) for text in choice_texts(grid.values)]
         axis.set_ticks(list(shown), [texts[i] for i in shown])
         beside = 0.5 if is_filled else _BESIDE
         set_limits(-beside, n - 1 + beside)

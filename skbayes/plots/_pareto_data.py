@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult
 
+from ..model_selection import search_history
 from ..optimizer import (
     TIMES,
     MultiObjectiveOptimizer,
@@ -18,7 +19,7 @@ from ..optimizer import (
     non_dominated,
     violations,
 )
-from ._source import check_is_search, source_of
+from ._source import source_of
 
 __all__ = ["pareto_data"]
 
@@ -135,10 +136,9 @@ def pareto_data(
         if np.isnan(least).any()
         else hypervolume(inner[is_counted], _inner(least[None], given)[0]),
         "bounds": [
-            (j, float(c.bound))
-            for j, each in enumerate(given)
+            (names.index(name), float(c.bound))
             for c in constraints
-            if c.name == each.name
+            if (name := _known(c.name, table)) in names
         ],
     }
 
@@ -152,7 +152,8 @@ def _read(search: Any) -> tuple[_Table, tuple[Objective, ...] | None, Any]:
             )
         return _of_results(search, None), None, None
     if hasattr(search, "get_params") and hasattr(search, "fit"):
-        check_is_search(search)
+        if not hasattr(search, "cv_results_"):
+            search_history(search)  # says what is missing
         scoring = getattr(search, "scoring", None)
         own = getattr(search, "objectives", None)
         table = _of_results(search.cv_results_, scoring if isinstance(scoring, str) else None)

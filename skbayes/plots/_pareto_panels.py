@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._matplotlib import COLOURS, axes, figure, legend_above, styled
+from ._matplotlib import COLOURS, axes, legend_above, styled
+from ._panels import given_axes, grid_in
 from ._pareto_view import View
 from ._text import literal, shortened
 from ._widths import columns_of, width_of
@@ -39,27 +40,16 @@ def panels_beside(ax: Any, n: int) -> tuple[Any, Any]:
 
     They are those given, lie in the place of the one given, or in a new figure.
     """
-    if n == 1 and np.ndim(ax) == 0:
-        return np.array([axes(ax, "ParetoDisplay")], dtype=object), None
-    if np.ndim(ax) == 0:
-        shape, heights = (2, n), {"height_ratios": (_LEGEND, 1.0 - _LEGEND)}
-        if ax is None:
-            whole = figure("ParetoDisplay", _THREE)
-            grid = whole.add_gridspec(*shape, **heights)
-        else:
-            ax.set_axis_off()
-            whole, grid = ax.figure, ax.get_subplotspec().subgridspec(*shape, **heights)
+    above, panels = None, given_axes(ax, "ParetoDisplay", n)
+    if panels is None and n == 1:
+        panels = [axes(ax, "ParetoDisplay")]
+    elif panels is None:
+        heights = (_LEGEND, 1.0 - _LEGEND)
+        whole, grid = grid_in(ax, "ParetoDisplay", (2, n), _THREE, height_ratios=heights)
         above = whole.add_subplot(grid[0, :])
         above.set_axis_off()
         panels = [whole.add_subplot(grid[1, k]) for k in range(n)]
-        return np.array(panels, dtype=object), above
-    panels = list(np.ravel(np.asarray(ax, dtype=object)))
-    if len(panels) != n:
-        raise ValueError(
-            f"ParetoDisplay needs {n} axes, one for each pair of objectives; got {len(panels)}. Give as many, or one "
-            "to be divided, or None."
-        )
-    return np.array(panels, dtype=object), None
+    return np.array(panels, dtype=object), above
 
 
 def set_axes(panel: Any, view: View) -> None:

@@ -109,8 +109,8 @@ def path_data(
         if parameter is None or values is None:
             raise ValueError(
                 f"A path needs the parameter that changes and its values; got parameter={parameter!r} and"
-                f" values={values!r} for {type(estimator).__name__}, which has no path of its own as MAPLassoCV has. Give"
-                f" for example parameter='alpha', values=np.geomspace(1e-3, 1e3, 100)."
+                f" values={values!r} for {type(estimator).__name__}, which has no path of its own, as MAPLassoCV"
+                f" has. Give for example parameter='alpha', values=np.geomspace(1e-3, 1e3, 100)."
             )
     else:
         check_is_fitted(estimator, "coef_")

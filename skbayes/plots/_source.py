@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from scipy.optimize import OptimizeResult
-from sklearn.utils.validation import check_is_fitted
 
 from ..model_selection import load_history, search_history, search_space
 from ..optimizer import TIMES, History, Optimizer, Trial
 from ..space import Space, as_space, space_of
 
-__all__ = ["Source", "check_is_search", "source_of"]
+__all__ = ["Source", "source_of"]
 
 
 @dataclass(frozen=True)
@@ -109,26 +108,7 @@ def source_of(
     return Source(history, given or _spanned(history), score_name or metric or "score", name)
 
 
-def check_is_search(search: Any) -> None:
-    """Raise if an estimator is no search, or has not been fitted.
-
-    Raises
-    ------
-    NotFittedError
-        If it has not been fitted.
-    TypeError
-        If it has no table of results.
-    """
-    check_is_fitted(search)
-    if not hasattr(search, "cv_results_"):
-        raise TypeError(
-            f"A picture of a search needs cv_results_; got {type(search).__name__}, a fitted model without it. Give "
-            "the search that fitted it."
-        )
-
-
 def _of_search(search: Any, space: Space | None, metric: str | None, label: str | None) -> Source:
-    check_is_search(search)
     history = search_history(search, metric=metric)
     return Source(
         history,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ._matplotlib import COLOURS, styled
 from ._panels import legend_over
-from ._parameter_scale import inches_of, is_line, name_text, places, set_scale
+from ._parameter_scale import is_line, name_text, places, set_scale
 from ._surrogate_view import (
     draw_believed,
     draw_surface,
@@ -17,6 +17,7 @@ from ._surrogate_view import (
     shown_range,
 )
 from ._text import literal, shortened, value_text
+from ._widths import width_of
 
 __all__ = ["draw_along_one", "draw_over_two"]
 
@@ -65,7 +66,7 @@ def draw_along_one(display: Any, axes: list[Any], styles: Styles) -> dict[str, A
         )
     found["next_"] = _mark_next(display, axes, styles["next_kw"])
     for ax in axes:
-        set_scale(ax.xaxis, grid, inches_of(ax))
+        set_scale(ax.xaxis, grid, width_of(ax))
         ax.spines[["top", "right"]].set_visible(False)
     for ax in axes[:-1]:
         ax.tick_params(labelbottom=False)
@@ -184,8 +185,8 @@ def draw_over_two(display: Any, axes: list[Any], styles: Styles, *, is_own: bool
             found["without_score_"] = scatter[1]
         found["next_"] += _star(display, ax, styles["next_kw"], with_label=k == 0)
         is_filled = not all(map(is_line, (first, second)))
-        set_scale(ax.xaxis, first, inches_of(ax), is_filled=is_filled)
-        set_scale(ax.yaxis, second, inches_of(ax), is_filled=is_filled)
+        set_scale(ax.xaxis, first, width_of(ax), is_filled=is_filled)
+        set_scale(ax.yaxis, second, width_of(ax), is_filled=is_filled)
         ax.set_facecolor("0.9")  # where the space has no point
         ax.set_xlabel(name_text(first, 32))
         if k:

@@ -2,11 +2,12 @@
 
 import numbers
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
-__all__ = ["literal", "short_names", "shortened", "value_text"]
+__all__ = ["choice_texts", "literal", "short_names", "shortened", "value_text"]
 
 # What a tick label of a value may take at most; longer ones push the axes out of the picture.
 _VALUE_LENGTH = 24
@@ -53,7 +54,25 @@ def value_text(value: Any, n: int = _VALUE_LENGTH) -> str:
         return shortened(value, n)
     if isinstance(value, bool | numbers.Integral) or not isinstance(value, numbers.Real):
         return shortened(_repr(value), n)
-    return f"{float(value):.3g}"
+    try:
+        return f"{float(value):.3g}"
+    except OverflowError:  # a fraction beyond the floats
+        return shortened(_repr(value), n)
+
+
+def choice_texts(values: Sequence[Any], n: int = _VALUE_LENGTH) -> list[str]:
+    """Return a short text for each choice, all different; of an estimator its class, if no other one has it."""
+    classes = [type(value).__name__ if hasattr(value, "get_params") else "" for value in values]
+    texts = [
+        name if name and classes.count(name) == 1 else value_text(value, n)
+        for name, value in zip(classes, values, strict=True)
+    ]
+    # Two objects may share their first and last letters.
+    counts = Counter(texts)
+    return [
+        text if counts[text] == 1 else f"{text} #{texts[:i].count(text) + 1}"
+        for i, text in enumerate(texts)
+    ]
 
 
 def _repr(value: Any) -> str:

@@ -135,16 +135,16 @@ class TimelineDisplay:
         self.n_unknown = n_unknown
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Any = None, **plot_options: Any) -> Self:
+    def from_estimator(cls, search: Any, *, ax: Any = None, **kwargs: Any) -> Self:
         """Compute and draw.
 
         Parameters
         ----------
-        estimator : fitted search
+        search : fitted search
             A search of ours; of a halving search all rungs are shown.
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None: a new figure.
-        **plot_options : dict
+        **kwargs : dict
             Keyword arguments of `plot`.
 
         Returns
@@ -163,10 +163,10 @@ class TimelineDisplay:
         ValueError
             If it is not known when its folds were run, as of a search of scikit-learn.
         """
-        return cls(**timeline_data(estimator)).plot(ax=ax, **plot_options)
+        return cls(**timeline_data(search)).plot(ax=ax, **kwargs)
 
     @classmethod
-    def from_history(cls, history: Any, *, ax: Any = None, **plot_options: Any) -> Self:
+    def from_history(cls, history: Any, *, ax: Any = None, **kwargs: Any) -> Self:
         """Compute and draw, from a history in place of a search.
 
         Parameters
@@ -175,7 +175,7 @@ class TimelineDisplay:
             A path is that of a journal, whose search may be running, or of an exported history.
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None: a new figure.
-        **plot_options : dict
+        **kwargs : dict
             Keyword arguments of `plot`.
 
         Returns
@@ -192,7 +192,7 @@ class TimelineDisplay:
         ValueError
             If it is not known when folds were run.
         """
-        return cls(**timeline_data(history)).plot(ax=ax, **plot_options)
+        return cls(**timeline_data(history)).plot(ax=ax, **kwargs)
 
     def plot(
         self,

@@ -5,7 +5,6 @@ A place on it is a number from 0 (bottom) to 1 (top); nan stands for a parameter
 
 import math
 import numbers
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -16,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..exceptions import SpaceTypeError, SpaceValueError
 from ..space import Categorical, Dimension, Distribution, Space, space_of
-from ._text import value_text
+from ._text import choice_texts
 
 __all__ = ["ValueAxis", "number_axis", "number_texts", "parameter_axis"]
 
@@ -180,7 +179,7 @@ def _choices(
     where = [choices.index(each[name]) if name in each else np.nan for each in params]
     n = len(choices.values)
     step = -(-n // _MOST_CHOICES)
-    texts = _texts(choices.values)
+    texts = choice_texts(choices.values)
     shown = range(0, n, step)
     return ValueAxis(
         "choices",
@@ -188,21 +187,6 @@ def _choices(
         tuple((i + 0.5) / n for i in shown),
         tuple(texts[i] for i in shown),
     )
-
-
-def _texts(values: Sequence[Any]) -> list[str]:
-    """Return a short text for each choice, all different; of an estimator its class, if no other one has it."""
-    classes = [type(value).__name__ if hasattr(value, "get_params") else "" for value in values]
-    texts = [
-        name if name and classes.count(name) == 1 else value_text(value)
-        for name, value in zip(classes, values, strict=True)
-    ]
-    # Two objects may share their first and last letters.
-    counts = Counter(texts)
-    return [
-        text if counts[text] == 1 else f"{text} #{texts[:i].count(text) + 1}"
-        for i, text in enumerate(texts)
-    ]
 
 
 def _listed(name: str, dimension: Dimension) -> list[Any]:

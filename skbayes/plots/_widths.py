@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 __all__ = ["columns_of", "is_narrow", "width_of"]
 
 # Inches: an axes in which a line of text of 50 characters fits.
 _WIDE = 4.0
 # Letters of a small legend that fit into an inch, and how many the mark of an entry and the gap after it take.
-_PER_INCH, _MARK = 13.0, 9
+_PER_INCH, _MARK = 15.5, 9
 
 
 def width_of(ax: Any) -> float:
@@ -31,6 +33,6 @@ def columns_of(labels: Sequence[str], inches: float) -> int:
 
 
 def _letters(labels: Sequence[str], n_columns: int) -> list[int]:
-    """Letters of each column; entries go down the columns."""
-    n_rows = -(-len(labels) // n_columns)
-    return [max(map(len, labels[k : k + n_rows])) + _MARK for k in range(0, len(labels), n_rows)]
+    """Letters of each column; entries go down the columns, as matplotlib divides them."""
+    lengths = [len(label) + _MARK for label in labels]
+    return [int(column.max()) for column in np.array_split(lengths, n_columns)]

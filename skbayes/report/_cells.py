@@ -3,12 +3,12 @@
 import math
 import numbers
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Cell", "cell", "column", "one_line"]
+__all__ = ["Cell", "cell", "column", "items_as_code", "one_line"]
 
 Cell = float | int | str | None
 
@@ -16,6 +16,8 @@ Cell = float | int | str | None
 _MOST = 2**53
 # Of an object with an endless repr so much is kept; it is read by a person.
 _LONGEST = 1000
+# In the repr of an object without a better one.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+(?=[>,])")
 
 
 def cell(value: Any) -> Cell:
@@ -27,7 +29,7 @@ def cell(value: Any) -> Cell:
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
     if isinstance(value, numbers.Integral):
-        return int(value) if abs(int(value)) <= _MOST else str(int(value))
+        return int(value) if abs(int(value)) <= _MOST else one_line(int(value))
     if isinstance(value, numbers.Real):
         number = float(value)
         return None if math.isnan(number) else number
@@ -37,10 +39,24 @@ def cell(value: Any) -> Cell:
 def one_line(value: Any, longest: int | None = _LONGEST) -> str:
     """Return the repr of an object on one line, without its address, which says nothing."""
     try:
-        text = " ".join(re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value)).split())
+        # A line end is of the layout, as what follows it: those inside a text are written \n.
+        text = re.sub(r"\s*\n\s*", " ", _ADDRESS.sub("", repr(value)))
     except Exception:  # a broken repr must not lose the page
         text = f"<{type(value).__name__}>"
     return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def items_as_code(params: Mapping[str, Any]) -> list[str]:
+    """Return parameters as the items of a Python dict, where numbers are Python's own and need no import."""
+    return [f"{one_line(name, None)}: {_as_code(params[name])}" for name in params]
+
+
+def _as_code(value: Any) -> str:
+    if isinstance(value, np.number | np.bool_ | np.str_):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float({str(value)!r})"
+    return one_line(value, None)
 
 
 def column(

@@ -48,6 +48,8 @@ def build_page(payload: Mapping[str, Any], *, live: str | None = None) -> str:
     ImportError
         Without plotly.
     """
+    # A name from the system may have surrogates, which UTF-8 has not.
+    title = str(payload["title"]).encode("utf-8", "replace").decode()
     own = "\n".join(_asset(name) for name in _SCRIPTS)
     scripts = {"plotly": _plotly(), "script": f'(function () {{\n"use strict";\n{own}\n}})();'}
     if live is not None:
@@ -55,7 +57,7 @@ def build_page(payload: Mapping[str, Any], *, live: str | None = None) -> str:
     scripts = {name: _inside_script(text) for name, text in scripts.items()}
     entries = {
         "policy": _policy(list(scripts.values()), may_connect=live is not None),
-        "title": html.escape(str(payload["title"])),
+        "title": html.escape(title),
         "style": _asset("_page.css"),
         "payload": dumps(payload),
         "plotly": scripts["plotly"],

@@ -39,10 +39,9 @@ def report_data(
     Returns
     -------
     data : dict
-        ``title``, ``subtitle``, ``written``, ``summary``, ``incumbent``, ``columns`` (the table), ``codes`` (the
-        parameters of each row as Python code), ``trials`` (what all
-        pictures share), ``parallel``, ``importance``, ``timeline``, ``pareto``,
-        ``errors``, ``environment`` and ``reproduce``.
+        ``title``, ``subtitle``, ``written``, ``skbayes``, ``score_name``, ``summary``, ``incumbent``, ``columns`` (the
+        table), ``codes`` (the parameters of each row as Python code), ``remark``, ``trials`` (what all pictures
+        share), ``parallel``, ``importance``, ``timeline``, ``pareto``, ``errors``, ``environment`` and ``reproduce``.
         Dicts, lists, texts, numbers and None alone; what cannot be shown has an entry ``missing`` that says why.
 
     Raises

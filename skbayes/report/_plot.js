@@ -134,6 +134,17 @@ function markers(indices, x, y, status, more) {
   }, more);
 }
 
+// The incumbent, if it is among these and has a place.
+function star(indices, x, y) {
+  const chosen = view.data.incumbent ? view.data.incumbent.row : -1;
+  if (!indices.includes(chosen) || !Number.isFinite(numeric(view.data.trials.score[chosen]))) return [];
+  return [{
+    type: "scatter", mode: "markers", name: "incumbent", x: [x(chosen)], y: [y(chosen)], customdata: [chosen],
+    hoverinfo: "text", text: [trialText(chosen)], showlegend: true,
+    marker: {symbol: "star", size: 17, color: colour("best"), line: {width: 1.5, color: colour("card")}},
+  }];
+}
+
 function ring(indices, x, y) {
   const chosen = indices.filter((i) => i === table.selected);
   return {
@@ -175,15 +186,7 @@ function drawConvergence() {
       line: {shape: "hv", color: colour("best"), width: 2.5},
     });
   }
-  const chosen = view.data.incumbent ? view.data.incumbent.row : -1;
-  if (chosen >= 0 && Number.isFinite(scores[chosen])) {
-    traces.push({
-      type: "scatter", mode: "markers", name: "incumbent", x: [x(chosen)], y: [scores[chosen]], customdata: [chosen],
-      hoverinfo: "text", text: [trialText(chosen)],
-      marker: {symbol: "star", size: 17, color: colour("best"), line: {width: 1.5, color: colour("card")}},
-    });
-  }
-  traces.push(ring(all(), x, y));
+  traces.push(...star(all(), x, y), ring(all(), x, y));
   const integers = view.xOf !== "seconds" && n < 12 ? {dtick: Math.max(1, Math.ceil(x(n - 1) / 8))} : {};
   draw("convergence", traces, layout({
     xaxis: axis(title, Object.assign({rangemode: "tozero"}, integers)),
@@ -253,7 +256,7 @@ function drawImportance() {
     },
   ], layout({
     barmode: "overlay", height: Math.max(260, 90 + 30 * n), showlegend: true,
-    xaxis: axis(plotIn("importance").clientWidth < 420 ? "share of the variance" : "share of the variance of the score", {range: [0, Math.max(1, ...total) * 1.03]}),
+    xaxis: axis("share of the variance", {range: [0, Math.max(1, ...total, ...first.map((share, k) => share + first_std[k])) * 1.03]}),
     yaxis: axis("", {tickvals: places, ticktext: shortNames(found.names.slice(0, n), 26).reverse().map(literal), ticks: "", range: [-0.6, n - 0.4]}),
   }));
   const pair = found.pairs.length && numeric(found.pairs[0][2]) >= 0.01 ? found.pairs[0] : null;
@@ -288,7 +291,7 @@ function drawSlice() {
     }
     return trace;
   });
-  traces.push(ring(active, x, y));
+  traces.push(...star(active, x, y), ring(active, x, y));
   const shown = roomyTicks(axes.ticks[j], axes.tick_labels[j], plotIn("slice").clientWidth - 160);
   draw("slice", traces, layout({
     height: 360, showlegend: traces.some((trace) => trace.showlegend), uirevision: view.parameter,

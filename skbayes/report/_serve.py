@@ -6,6 +6,7 @@ that has its own name point here (DNS rebinding) is refused.
 """
 
 import os
+import re
 import socketserver
 import sys
 from http import HTTPStatus
@@ -20,7 +21,7 @@ __all__ = ["HOST", "PageServer", "make_server"]
 # Of this machine alone: no other can connect.
 HOST = "127.0.0.1"
 # Any port: a tunnel (ssh -L) gives the page another one on the way.
-_OUR_NAMES = {"127.0.0.1", "localhost"}
+_OUR_NAMES = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]*)?", re.IGNORECASE)
 _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -96,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         hosts = self.headers.get_all("Host", [])
-        if len(hosts) != 1 or hosts[0].rsplit(":", 1)[0].lower() not in _OUR_NAMES:
+        if len(hosts) != 1 or not _OUR_NAMES.fullmatch(hosts[0].strip()):
             self._answer(
                 HTTPStatus.MISDIRECTED_REQUEST, f"Ask {self.server.address} by that name.\n"
             )

@@ -2,13 +2,14 @@
 
 import math
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from ..optimizer import STATUSES
-from ._cells import cell, one_line
+from ._cells import cell, items_as_code, one_line
 from ._material import Material, status_of
 from ._table import parameter_cell
 
@@ -65,19 +66,11 @@ def _best_score(material: Material) -> tuple[float | None, str]:
 
 
 def _optimism(material: Material) -> str:
-    try:
-        optimism = material.search.optimism_
-    except (
-        AttributeError,
-        ValueError,
-        IndexError,
-    ):  # none was chosen, or there is too little to tell
-        return ""
-    return (
-        f"as the best of many about {optimism.estimate:.2g} too high"
-        if optimism.estimate > 0.0
-        else ""
-    )
+    # None was chosen, or there is too little to tell.
+    with suppress(AttributeError, ValueError, IndexError):
+        estimate = material.search.optimism_.estimate
+        return f"as the best of many about {estimate:.2g} too high" if estimate > 0.0 else ""
+    return ""
 
 
 def _candidates_tile(material: Material) -> dict[str, str]:
@@ -169,13 +162,7 @@ def incumbent_of(material: Material) -> dict[str, Any] | None:
 def _as_code(params: Any) -> str:
     if not params:
         return "{}"
-    return (
-        "{\n"
-        + "".join(
-            f"    {one_line(name, None)}: {one_line(params[name], None)},\n" for name in params
-        )
-        + "}"
-    )
+    return "".join(["{\n", *(f"    {item},\n" for item in items_as_code(params)), "}"])
 
 
 def errors_of(material: Material) -> list[dict[str, Any]]:
@@ -187,5 +174,6 @@ def errors_of(material: Material) -> list[dict[str, Any]]:
 
 
 def _last_line(error: str) -> str:
-    lines = [line for line in error.splitlines() if line.strip()]
+    # Not splitlines: a message may have what that takes for the end of a line.
+    lines = [line for line in error.split("\n") if line.strip()]
     return lines[-1].strip()[:_LONGEST_REASON] if lines else "unknown"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..optimizer import Trial
-from ._cells import Cell, cell, column, one_line
+from ._cells import Cell, cell, column, items_as_code
 from ._material import Material, status_of
 
 __all__ = ["codes_of", "parameter_cell", "table_of"]
@@ -32,9 +32,9 @@ def table_of(material: Material) -> list[Column]:
 
 def codes_of(material: Material) -> list[str]:
     """Return the parameters of each row as Python code: in JSON, unlike here, 1 and 1.0 are the same."""
-    if material.results is not None:
-        return [one_line(params, None) for params in material.results["params"]]
-    return [one_line(trial.params, None) for trial in material.trials]
+    results = material.results
+    listed = [t.params for t in material.trials] if results is None else results["params"]
+    return [f"{{{', '.join(items_as_code(params))}}}" for params in listed]
 
 
 def parameter_cell(params: Mapping[str, Any], name: str) -> Cell:

@@ -58,7 +58,8 @@ def write(
     The page has the incumbent, a table of all candidates that can be sorted, filtered and saved as CSV, the
     convergence, the importance of the parameters, the scores along each of them, parallel coordinates, which worker
     ran what when, the front of several objectives, the versions in use and code that repeats the search. It holds
-    the parameters and scores of the search and no data. Whatever a parameter is called, it is shown as text.
+    the parameters and scores of the search and no data but what error messages quote. Whatever a parameter is called,
+    it is shown as text.
 
     Examples
     --------

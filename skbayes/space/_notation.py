@@ -249,12 +249,12 @@ def _as_dimension(name: str, value: Any) -> Dimension:
 
 
 def _check_choices(name: str, values: list[Any]) -> None:
-    # scikit-optimize takes a range in a list too. "log-uniform" beside two numbers is no choice of any estimator.
-    has_prior = len(values) >= 3 and isinstance(values[2], str) and values[2] == "log-uniform"
-    if has_prior and all(is_number(native(value)) for value in values[:2]):
+    # scikit-optimize takes a range in a list too. A prior's name behind two numbers is hardly a choice.
+    is_prior = len(values) >= 3 and isinstance(values[2], str) and values[2] in PRIORS
+    if is_prior and all(is_number(native(value)) for value in values[:2]):
         raise SpaceValueError(
             f"The choices of {name!r} look like a range; got {values!r}. A list is always choices: for the range "
-            f"write a tuple, {tuple(values)!r}."
+            f"write a tuple, {tuple(values)!r}, and Categorical({values!r}) if they are choices."
         )
 
 

@@ -83,6 +83,15 @@ def test_a_model_is_no_search():
         BayesSearchCV(MODEL, {"svc__C": (0.1, 10.0)}, history=SVC().fit(X, y)).fit(X, y)
 
 
+@pytest.mark.filterwarnings("ignore:Scoring failed")
+def test_a_search_without_a_score_says_that_it_chose_nothing():
+    search = BayesSearchCV(
+        MODEL, {"svc__C": (0.1, 10.0)}, n_iter=2, cv=2, scoring="f1", random_state=0
+    )
+    with pytest.warns(UserWarning, match=r"non-finite: \[nan nan\]\. No candidate has a score"):
+        search.fit(X, y)  # three classes
+
+
 def test_a_word_beside_numbers_is_a_choice():
     search = BayesSearchCV(MODEL, {"svc__gamma": [0.1, 1.0, "scale"]}, cv=2).fit(X, y)
     assert len(search.cv_results_["params"]) == 3

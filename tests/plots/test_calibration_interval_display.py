@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skbayes.likelihoods import Gaussian
-from skbayes.linear_model import MAPPoissonRegressor, MAPRegressor, MAPRidge
+from skbayes.linear_model import MAPClassifier, MAPPoissonRegressor, MAPRegressor, MAPRidge
 from skbayes.plots import CalibrationIntervalDisplay, calibration_interval_data
 
 X, y = load_diabetes(return_X_y=True)
@@ -203,3 +203,10 @@ def test_the_ends_belong_to_the_interval():
         [1, 2, 3, 4], [[1, 0, 4, 0]], [[5, 2, 5, 3]], levels=[0.5]
     )
     assert display.coverage[0, 0] == 0.5
+
+
+def test_a_classifier_is_refused_before_its_labels_are():
+    labels = np.where(y[SEEN] > 140.0, "high", "low")
+    model = MAPClassifier().fit(X[SEEN], labels)
+    with pytest.raises(TypeError, match=r"predict_interval.*got MAPClassifier"):
+        calibration_interval_data(model, X[SEEN], labels)

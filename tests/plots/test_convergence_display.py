@@ -165,7 +165,7 @@ def test_of_a_halving_search_all_rungs_cost_and_the_last_one_counts():
         ({"searches": [[1]], "centre": "mode"}, ValueError, "centre is one of"),
         ({"searches": [[1]], "band": "std"}, ValueError, "band is one of"),
         ({"searches": [[1]], "band": "standard_error"}, ValueError, "that of the mean"),
-        ({"searches": SVC()}, NotFittedError, "not fitted"),
+        ({"searches": GridSearchCV(SVC(), {"C": [1.0]})}, NotFittedError, "not fitted"),
         ({"searches": trials_of([1.0]), "against": "seconds"}, ValueError, "1 of 1 trials have"),
     ],
 )

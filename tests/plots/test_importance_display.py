@@ -141,15 +141,15 @@ def test_error_bars_are_a_standard_deviation_but_stay_between_0_and_1(pyplot):
 
 
 def test_of_many_parameters_the_largest_are_shown_and_the_others_counted(pyplot):
-    display = ImportanceDisplay.from_importances(FOUND, n_params=1, n_pairs=0)
+    display = ImportanceDisplay.from_importances(FOUND, n_parameters=1, n_pairs=0)
     assert len(display.bars_) == 1
     assert display.pair_bars_ is None
     labels = [text.get_text() for text in display.ax_.get_yticklabels()]
     assert labels == ["gamma", "and 2 more, each ≤ 0.40"]
-    display.plot(n_params=2)
+    display.plot(n_parameters=2)
     labels = [text.get_text() for text in display.ax_.get_yticklabels()]
     assert labels[:3] == ["gamma", "C", "and 1 more, each ≤ 0.01"]
-    display.plot(n_params=None, n_pairs=None)
+    display.plot(n_parameters=None, n_pairs=None)
     assert len(display.bars_) == 3
 
 
@@ -158,7 +158,7 @@ def test_the_unit_of_the_shares_is_said(pyplot):
     assert latent.ax_.get_xlabel().startswith("share of the variance in the latent unit (30")
 
 
-@pytest.mark.parametrize("argument", ["n_params", "n_pairs"])
+@pytest.mark.parametrize("argument", ["n_parameters", "n_pairs"])
 def test_wrong_numbers_of_bars(argument):
     with pytest.raises(ValueError, match=f"{argument} counts bars; got -1"):
         ImportanceDisplay.from_importances(FOUND, **{argument: -1})

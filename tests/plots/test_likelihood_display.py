@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
 
 from skbayes.density import DistributionEstimator
 from skbayes.plots import LikelihoodDisplay, likelihood_data
@@ -155,6 +156,9 @@ def test_one_dict_and_an_unfitted_model_are_refused():
     model = DistributionEstimator("norm")
     with pytest.raises(NotFittedError):
         LikelihoodDisplay.from_estimator(model)
+    line = LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0])
+    with pytest.raises(TypeError, match=r"is of a distribution; got LinearRegression\."):
+        likelihood_data(line)
     with pytest.raises(TypeError, match="list of dicts"):
         LikelihoodDisplay.from_estimator(model.fit([[1.0], [2.0], [3.0]]), {"loc": 0.0})
 

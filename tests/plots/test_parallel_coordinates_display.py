@@ -219,7 +219,7 @@ def test_a_complete_trial_without_a_finite_score_has_failed():
 
 
 def test_params_choose_and_order(data):
-    chosen = parallel_coordinates_data(TRIALS, space=SPACE, params=["degree", "C"])
+    chosen = parallel_coordinates_data(TRIALS, space=SPACE, parameters=["degree", "C"])
     assert chosen["names"] == ["degree", "C"]
     np.testing.assert_array_equal(chosen["positions"], data["positions"][:, [2, 0]])
 
@@ -247,9 +247,14 @@ def test_it_takes_whatever_holds_a_search(tmp_path, data):
     ("trials", "options", "error", "message"),
     [
         ([], {}, ValueError, "at least one candidate; got a search without any"),
-        (TRIALS, {"params": "C"}, TypeError, r"a list of names; got 'C'. Write \['C'\]"),
-        (TRIALS, {"params": ["C", "c"]}, ValueError, r"got \['c'\].*Choose among \['C', 'kernel'"),
-        (TRIALS, {"params": []}, ValueError, "got none"),
+        (TRIALS, {"parameters": "C"}, TypeError, r"a list of names; got 'C'. Write \['C'\]"),
+        (
+            TRIALS,
+            {"parameters": ["C", "c"]},
+            ValueError,
+            r"got \['c'\].*Choose among \['C', 'kernel'",
+        ),
+        (TRIALS, {"parameters": []}, ValueError, "got none"),
         (TRIALS, {"metric": "recall"}, ValueError, "recall"),
     ],
 )

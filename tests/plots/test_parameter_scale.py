@@ -2,15 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
 
-from skbayes.plots._parameter_scale import (
-    choice_texts,
-    edges_of,
-    is_line,
-    name_text,
-    places,
-    set_scale,
-)
+from skbayes.plots._parameter_scale import edges_of, is_line, name_text, places, set_scale
 from skbayes.space import ValueGrid
 
 
@@ -58,12 +53,14 @@ def test_long_names_take_two_lines_and_formulas_are_no_formulas():
     assert long.count("\n") == 1
 
 
-def test_texts_of_choices_are_different():
-    texts = choice_texts(
-        grid(["a" * 60 + "x" + "b" * 60, "a" * 60 + "y" + "b" * 60, "$"], "choices")
-    )
-    assert len(set(texts)) == 3
-    assert texts[2] == r"\$"
+def test_choices_are_called_as_in_parallel_coordinates():
+    import matplotlib.pyplot as plt
+
+    ax = plt.figure().add_subplot()
+    models = [LogisticRegression(C=3.0, solver="newton-cholesky"), SVC(C=3.0), SVC(C=4.0), "$"]
+    set_scale(ax.xaxis, grid(models, "choices"), 5.0)
+    texts = [label.get_text() for label in ax.get_xticklabels()]
+    assert texts == ["LogisticRegression", "SVC(C=3.0)", "SVC(C=4.0)", r"\$"]
 
 
 def test_of_many_choices_some_are_named_and_wide_labels_are_slanted():

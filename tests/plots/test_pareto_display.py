@@ -306,7 +306,7 @@ def test_three_objectives_have_a_panel_for_each_pair(pyplot):
     assert display.figure_ is figure
     _, axes = pyplot.subplots(3, 1)
     assert display.plot(axes).axes_.tolist() == axes.tolist()
-    with pytest.raises(ValueError, match="needs 3 axes, one for each pair of objectives; got 2"):
+    with pytest.raises(ValueError, match="needs 3 axes, one for each panel; got 2"):
         display.plot(axes[:2])
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LassoCV, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -135,6 +135,11 @@ def test_any_parameter_of_any_model_and_pipelines():
 def test_wrong_arguments(lasso):
     with pytest.raises(ValueError, match="got parameter=None and values=None for MAPRidge"):
         path_data(MAPRidge(), X, y)
+    # It did choose a strength, but says it by other names.
+    with pytest.raises(
+        ValueError, match="LassoCV, which has no path of its own, as MAPLassoCV has"
+    ):
+        path_data(LassoCV(cv=3).fit(X, y), X, y)
     with pytest.raises(NotFittedError):
         path_data(MAPLassoCV(), X, y)
     with pytest.raises(ValueError, match="0 to 0; got 1"):

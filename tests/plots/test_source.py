@@ -1,5 +1,7 @@
 """What displays of searches are made from, whoever's search it is."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,11 +11,11 @@ from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV as TheirGridSearchCV
 from sklearn.svm import SVC
 
-from skbayes import BayesSearchCV, GridSearchCV, Optimizer
+from skbayes import BayesSearchCV, GridSearchCV, Optimizer, minimize
 from skbayes.model_selection import save_history
 from skbayes.optimizer import History, Trial
-from skbayes.plots import source_of
-from skbayes.plots._text import literal, short_names, shortened, value_text
+from skbayes.plots import pareto_data, source_of
+from skbayes.plots._text import choice_texts, literal, short_names, shortened, value_text
 
 X, y = load_iris(return_X_y=True)
 
@@ -82,12 +84,42 @@ def test_an_empty_history_has_no_space():
     assert source_of(History()).space is None
 
 
+def test_the_result_of_minimize_is_its_history():
+    result = minimize(lambda params: params["x"] ** 2, {"x": (-1.0, 1.0)}, 6, random_state=0)
+    assert source_of(result).history is result.history
+    objectives = ["score", "fit_time"]
+    of_result, of_history = (pareto_data(each, objectives) for each in (result, result.history))
+    np.testing.assert_array_equal(of_result["values"], of_history["values"])
+
+
+def test_a_search_of_several_objectives_names_the_metric_that_its_history_has():
+    search = BayesSearchCV(
+        SVC(),
+        {"C": (0.1, 10.0, "log-uniform")},
+        n_iter=3,
+        scoring=["accuracy", "f1_macro"],
+        objectives=["f1_macro", "-fit_time"],
+        refit=False,
+        cv=3,
+        random_state=0,
+    ).fit(X, y)
+    source = source_of(search)
+    assert source.score_name == "mean test score (f1_macro)"
+    np.testing.assert_array_equal(source.history.scores, search.cv_results_["mean_test_f1_macro"])
+
+
+@pytest.mark.parametrize("function", [source_of, pareto_data])
+def test_a_fitted_model_is_not_called_unfitted(function):
+    with pytest.raises(TypeError, match=r"needs a search.*got SVC"):
+        function(SVC().fit(X, y))
+
+
 def test_what_holds_no_trials_is_refused():
     with pytest.raises(TypeError, match="needs a fitted search, an Optimizer, a History"):
         source_of([1, 2])
     with pytest.raises(NotFittedError):
         source_of(GridSearchCV(SVC(), {"C": [1.0]}))
-    with pytest.raises(TypeError, match="needs a search.*got SVC"):
+    with pytest.raises(TypeError, match=r"needs a search.*got SVC"):
         source_of(SVC())
     with pytest.raises(ValueError, match="No trial has the metric 'recall'"):
         source_of([Trial(0, {"C": 1.0}, 0.5, metrics={"accuracy": 0.5})], metric="recall")
@@ -95,7 +127,14 @@ def test_what_holds_no_trials_is_refused():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.000123456, "0.000123"), (3, "3"), (True, "True"), (None, "None"), ("rbf", "rbf")],
+    [
+        (0.000123456, "0.000123"),
+        (3, "3"),
+        (True, "True"),
+        (None, "None"),
+        ("rbf", "rbf"),
+        (Fraction(10**400), f"Fraction…{'0' * 11}, 1)"),
+    ],
 )
 def test_values_are_short_texts(value, text):
     assert value_text(value) == text
@@ -124,3 +163,9 @@ def test_of_names_that_differ_in_their_middle_the_middle_is_kept():
 
 def test_a_dollar_is_not_the_beginning_of_a_formula():
     assert literal("a$b$") == r"a\$b\$"
+
+
+def test_texts_of_choices_are_different():
+    texts = choice_texts(["a" * 60 + "x" + "b" * 60, "a" * 60 + "y" + "b" * 60, 1])
+    assert len(set(texts)) == 3
+    assert texts[2] == "1"

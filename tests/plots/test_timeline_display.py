@@ -13,7 +13,7 @@ from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV as TheirGridSearchCV
 from sklearn.svm import SVC
 
-from skbayes import BayesSearchCV, HalvingBayesSearchCV
+from skbayes import BayesSearchCV, GridSearchCV, HalvingBayesSearchCV
 from skbayes.optimizer import History, Trial
 from skbayes.plots import TimelineDisplay, timeline_data
 from tests.plots.running import EPOCH, dead, run, simulated
@@ -357,3 +357,11 @@ def test_any_order_of_the_trials_gives_the_same_picture():
     assert sorted(zip(*(data[k].tolist() for k in key), strict=True)) == sorted(
         zip(*(other[k].tolist() for k in key), strict=True)
     )
+
+
+def test_a_search_of_several_metrics_without_an_objective_is_not_asked_for_one():
+    scoring = ["accuracy", "f1_macro"]
+    search = GridSearchCV(SVC(), {"C": [0.1, 1.0]}, scoring=scoring, refit=False)
+    search.fit(*load_iris(return_X_y=True))
+    with pytest.raises(ValueError, match="needs to know when each fold was run"):
+        timeline_data(search)

@@ -14,7 +14,7 @@ def write(path, lines):
     path.write_bytes(b"".join(lines))
 
 
-def settle(follow, seconds=20.0):
+def settle(follow, seconds=60.0):
     """Wait for the importances, which come later."""
     end = time.monotonic() + seconds
     while "being computed" in json.dumps(follow.state().payload["importance"]):

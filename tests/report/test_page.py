@@ -118,6 +118,12 @@ def test_a_script_that_follows_may_ask_its_server_and_no_other():
     assert found.scripts[-1][1] == r'"\x3c/script>"'
 
 
+def test_a_title_that_utf_8_cannot_write_does_not_lose_the_page(tmp_path):
+    # What a command line or the name of a file is, if it has a byte that is no character.
+    report.write(HISTORY, tmp_path / "page.html", title="a \udcff b")
+    assert "<title>a ? b</title>" in (tmp_path / "page.html").read_bytes().decode()
+
+
 def test_writing_replaces_the_file_in_one_step(tmp_path, monkeypatch):
     path = tmp_path / "search.html"
     path.write_text("before")

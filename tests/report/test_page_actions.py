@@ -1,5 +1,6 @@
 """What a reader does with the page beside sorting and filtering: looks at one candidate, drags along an axis, waits."""
 
+import numpy as np
 import pytest
 from selenium.webdriver import Keys
 from selenium.webdriver.common.action_chains import ActionChains
@@ -99,6 +100,33 @@ def test_one_candidate_is_shown_in_full_and_put_away_by_a_key(page):
     assert not panel.is_displayed()
     assert state(page)["selected"] is None
     assert complaints(page) == []
+
+
+@pytest.mark.parametrize("section", ["convergence", "slice"])
+def test_the_incumbent_has_a_star(page, section):
+    shown(page, section)
+    best = max(range(60), key=lambda k: np.nan_to_num(TRIALS[k].score, nan=-np.inf))
+    stars = """
+        return document.querySelector(arguments[0]).data.filter((trace) => trace.name === "incumbent")
+          .map((trace) => [trace.customdata[0], trace.y[0], trace.marker.symbol]);
+    """
+    found = page.execute_script(stars, f"#{section} .plot")
+    assert found == [[best, TRIALS[best].score, "star"]]
+
+
+def test_the_whole_deviation_of_a_share_can_be_seen(page):
+    shown(page, "importance")
+    payload = report_data(History(TRIALS), importances=False)
+    payload["importance"] = {
+        "names": ["C"], "first_order": [0.95], "first_order_std": [0.25], "total": [0.99],
+        "total_std": [0.1], "pairs": [], "explained": 0.9, "n_trials": 60,
+    }  # fmt: skip
+    page.execute_script("window.skbayes.update(JSON.parse(arguments[0]))", dumps(payload))
+    page.execute_script("window.skbayes.drawAll()")
+    end = page.execute_script(
+        "return document.querySelector('#importance .plot').layout.xaxis.range[1]"
+    )
+    assert end >= 1.2
 
 
 def test_a_drag_along_an_axis_keeps_the_candidates_that_pass_there(page):

@@ -69,6 +69,28 @@ def test_code_keeps_the_kind_of_a_number():
     assert [type(value) for value in found] == [int, float]
 
 
+def test_code_keeps_every_character_of_a_text():
+    params = {"sep": "a  b", "said": "it was at 0x12 then", "lines": "1\n  2\u2028"}
+    data = report_data([Trial(0, params, 0.1)])
+    assert eval(data["codes"][0]) == params
+    assert eval(data["incumbent"]["code"]) == params
+
+
+def test_code_needs_no_import_for_a_number():
+    params = {
+        "C": np.float64(0.1),
+        "degree": np.int64(3),
+        "fit": np.True_,
+        "kernel": np.str_("rbf"),
+    }
+    data = report_data([Trial(0, {**params, "low": -np.inf, "missing": np.nan}, 0.1)])
+    for code in (data["codes"][0], data["incumbent"]["code"]):
+        found = eval(code, {})
+        assert math.isnan(found.pop("missing"))
+        assert found == {**params, "low": -math.inf}
+        assert [type(found[name]) for name in params] == [float, int, bool, str]
+
+
 def test_the_pictures_share_the_scores_and_what_was_spent(grid, grid_data):
     trials = grid_data["trials"]
     assert trials["score"] == grid.cv_results_["mean_test_score"].tolist()
@@ -236,6 +258,10 @@ def test_an_integer_beyond_the_floats_keeps_its_digits():
     ]
 
 
+def test_an_integer_that_python_refuses_to_write_does_not_lose_the_page():
+    assert column(report_data([Trial(0, {"a": 10**5000}, 0.1)]), "param_a") == ["<int>"]
+
+
 def test_a_broken_repr_does_not_lose_the_page():
     class Broken:
         def __repr__(self):
@@ -305,3 +331,16 @@ def test_a_journal_says_why_fits_failed(tmp_path):
     )
     assert error["traceback"].startswith("Traceback")
     assert report_data(tmp_path / "search.jsonl")["trials"]["status"].count("failed") == 2
+
+
+class FailsAtLength(SVC):
+    def fit(self, X, y):
+        raise ValueError("no\u2028separator of lines but a line end\x1c is one")
+
+
+def test_the_reason_of_a_failure_is_its_whole_last_line(tmp_path):
+    path = tmp_path / "search.jsonl"
+    with pytest.raises(ValueError, match="failed"):
+        GridSearchCV(FailsAtLength(), {"C": [1.0]}, cv=3, journal=path).fit(X, y)
+    [error] = report_data(path)["errors"]
+    assert error["reason"].startswith("ValueError: no\u2028separator")

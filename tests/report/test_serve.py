@@ -40,7 +40,7 @@ def server(path, lines):
 
 
 def ask(server, place="/data.json", method="GET", **headers):
-    connection = http.client.HTTPConnection(_serve.HOST, server.server_port, timeout=20)
+    connection = http.client.HTTPConnection(_serve.HOST, server.server_port, timeout=60)
     connection.request(
         method, place, headers={name.replace("_", "-"): text for name, text in headers.items()}
     )
@@ -84,7 +84,7 @@ def test_requests_by_the_names_of_this_machine_are_answered(server, host):
 
 FOREIGN = (
     "evil.example", "evil.example:80", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "",
-    "evil@localhost:1",
+    "evil@localhost:1", "localhost:1@evil.example",
 )  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def test_a_space_by_its_name_gives_the_objects(tmp_path, monkeypatch):
     [
         (["none.jsonl"], "No such file"),
         (["{journal}", "-o", "{journal}"], "would replace"),
-        (["{journal}", "-o", "{folder}/none/page.html"], "No such file"),
+        (["{journal}", "-o", "{folder}/none/page.html"], "a folder that exists"),
         (["{journal}", "--space", "os"], "Write it as in my_search:space"),
         (["{journal}", "--space", "os:no_such"], "module os has no variable 'no_such'"),
         (["{journal}", "--space", "no_such_module_of_ours:x"], "No module named"),
