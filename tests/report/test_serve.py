@@ -223,8 +223,14 @@ def test_a_port_that_is_taken_is_told(path, server, capsys):
 def test_control_c_ends_the_server_with_success(path):
     command = [sys.executable, "-m", "skbayes.report", str(path), "--serve"]
     child = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
-    )  # fmt: skip
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        # A shell that runs the tests in the background has SIGINT ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         said = child.stdout.readline()
         assert said.startswith(f"{path} is shown at http://127.0.0.1:")
