@@ -4,6 +4,7 @@ A list or an array is choices, always. A tuple of two numbers is a range, of int
 with a prior as third entry likewise; any other tuple is choices.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -237,7 +238,7 @@ def _as_dimension(name: str, value: Any) -> Dimension:
     if hasattr(value, "__array__") and hasattr(value, "to_list"):  # a polars series
         return Categorical(value.to_list())
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
-        _check_choices(name, list(value))
+        _warn_of_a_range(name, list(value))
         return Categorical(list(value))
     if hasattr(value, "rvs") and not isinstance(value, type):
         return Distribution(value)
@@ -248,13 +249,15 @@ def _as_dimension(name: str, value: Any) -> Dimension:
     )
 
 
-def _check_choices(name: str, values: list[Any]) -> None:
-    # scikit-optimize takes a range in a list too. A prior's name behind two numbers is hardly a choice.
+def _warn_of_a_range(name: str, values: list[Any]) -> None:
+    # scikit-optimize takes a range in a list too. A prior's name behind two numbers is hardly meant as a choice.
     is_prior = len(values) >= 3 and isinstance(values[2], str) and values[2] in PRIORS
     if is_prior and all(is_number(native(value)) for value in values[:2]):
-        raise SpaceValueError(
+        warnings.warn(
             f"The choices of {name!r} look like a range; got {values!r}. A list is always choices: for the range "
-            f"write a tuple, {tuple(values)!r}, and Categorical({values!r}) if they are choices."
+            f"write a tuple, {tuple(values)!r}, and Categorical({values!r}) if they are choices.",
+            UserWarning,
+            stacklevel=2,
         )
 
 

@@ -104,7 +104,6 @@ class RandomVariatesAlone:
         ((5, 1), SpaceValueError, r"low < high.*these are choices: \[5, 1\]"),
         ((1, 10, "loguniform"), SpaceValueError, "unknown prior"),
         ((1, 10, "log"), SpaceValueError, "unknown prior"),
-        ([1, 10, "log-uniform"], SpaceValueError, r"range.*tuple, \(1, 10, 'log-uniform'\)"),
         ("rbf", SpaceTypeError, r"got 'rbf'. Write \[value\]"),
         (3, SpaceTypeError, "got 3"),
         (None, SpaceTypeError, "got None"),
@@ -207,6 +206,12 @@ def test_space_of_candidates_contains_them():
     assert len(keys) == len(candidates)
     assert "C: float from 0.01 to 100.0, log-uniform" in space.describe()
     assert "n: integer from 3 to 5, uniform" in space.describe()
+
+
+def test_a_range_written_as_a_list_is_choices_and_a_warning():
+    with pytest.warns(UserWarning, match=r"range.*tuple, \(1, 10, 'log-uniform'\)"):
+        space = as_space({"C": [1, 10, "log-uniform"]})
+    assert space.describe() == "C: one of 1, 10, 'log-uniform'"
 
 
 def test_space_of_candidates_with_equal_objects_has_each_once():
