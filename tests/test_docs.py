@@ -54,10 +54,10 @@ def toctree() -> set[str]:
     """Return what can be reached from the index along the toctrees."""
     reached, waiting = set[str](), ["index"]
     while waiting:
-        page = DOCS / f"{waiting.pop()}.rst"
-        if not page.exists():  # the gallery's pages are made with the documentation
+        name = waiting.pop()
+        if name.startswith("auto_examples/"):  # made with the documentation
             continue
-        text = page.read_text(encoding="utf-8")
+        text = (DOCS / f"{name}.rst").read_text(encoding="utf-8")
         blocks = re.findall(r"^\.\. toctree::\n((?:   .*\n|\n)*)", text, flags=re.MULTILINE)
         lines = [line.strip() for block in blocks for line in block.splitlines()]
         new = {line for line in lines if line and not line.startswith(":")} - reached
