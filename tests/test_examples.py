@@ -10,8 +10,6 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 PAGES = sorted(EXAMPLES.glob("*/plot_*.py"))
 DRAWS = re.compile(r"Display\.from_\w+\(|plt\.subplots\(")
 
-pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples are not installed")
-
 
 def test_there_are_enough_and_no_name_stands_for_two():
     assert len(PAGES) >= 18

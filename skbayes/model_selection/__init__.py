@@ -1,6 +1,6 @@
 """scikit-learn's face of the search: Bayesian, grid, random and manual search with cross-validation."""
 
-from ._as_optimizer import optimizer_from, search_space
+from ._as_optimizer import optimizer_from, search_space, search_surrogate
 from ._bayes import BayesSearchCV
 from ._export import save_history
 from ._finalists import Finalists
@@ -34,4 +34,5 @@ __all__ = [
     "save_history",
     "search_history",
     "search_space",
+    "search_surrogate",
 ]

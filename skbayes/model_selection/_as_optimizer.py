@@ -12,7 +12,7 @@ from ._aims import aims_of
 from ._origin import earlier_searches
 from ._search_history import search_history
 
-__all__ = ["optimizer_from", "search_space"]
+__all__ = ["optimizer_from", "search_space", "search_surrogate"]
 
 
 def search_space(search: Any) -> Space:
@@ -49,6 +49,33 @@ def search_space(search: Any) -> Space:
         if space is not None:
             return space
     return space_of(search.cv_results_["params"])
+
+
+def search_surrogate(search: Any) -> Any:
+    """Return the model of the score that a search was given.
+
+    Parameters
+    ----------
+    search : search
+        Of skbayes, or any other.
+
+    Returns
+    -------
+    surrogate : str or Surrogate
+        Of a Bayesian search its `surrogate`, or that of its `optimizer_kwargs`; of any other ``"auto"``.
+
+    Examples
+    --------
+    >>> from sklearn.svm import SVC
+    >>> from skbayes import BayesSearchCV
+    >>> from skbayes.model_selection import search_surrogate
+    >>> kwargs = {"base_estimator": "RF"}
+    >>> search_surrogate(BayesSearchCV(SVC(), {"C": (0.1, 1.0)}, optimizer_kwargs=kwargs))
+    'forest'
+    """
+    if not hasattr(search, "search_spaces"):
+        return "auto"
+    return search._optimizer_options()["surrogate"]
 
 
 def _own_space(search_spaces: Any, constraint: Any) -> Space | None:

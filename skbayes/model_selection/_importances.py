@@ -5,7 +5,7 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from ..optimizer import Importances, importances
-from ._as_optimizer import search_space
+from ._as_optimizer import search_space, search_surrogate
 
 __all__ = ["importances_of"]
 
@@ -37,8 +37,7 @@ def importances_of(search: Any) -> Importances:
             f"{type(search).__name__} has no importances: it had several metrics, and no one score. Name one of "
             "them in refit= and fit again, or call skbayes.optimizer.importances with a history of your own."
         )
-    surrogate = "auto"
-    if hasattr(search, "search_spaces"):
-        surrogate = search._optimizer_options()["surrogate"]
     # Scatter in the fourth digit is not worth a random_state: looked at twice, a search says the same.
-    return importances(search.history_, search_space(search), surrogate, random_state=0)
+    return importances(
+        search.history_, search_space(search), search_surrogate(search), random_state=0
+    )

@@ -7,7 +7,7 @@ from ._metric_constraints import MetricConstraint, as_metric_constraints, violat
 from ._minimize import minimize
 from ._multi_fidelity import MultiFidelityOptimizer
 from ._multi_objective import MultiObjectiveOptimizer
-from ._objectives import TIMES, Objective, as_objectives
+from ._objectives import TIMES, Objective, as_objectives, reference_values
 from ._optimizer import Optimizer
 from ._pareto import hypervolume, non_dominated
 from ._partial_dependence import PartialDependence, partial_dependence
@@ -51,6 +51,7 @@ __all__ = [
     "non_dominated",
     "optimizer_options",
     "partial_dependence",
+    "reference_values",
     "search_state",
     "suggest",
     "violations",

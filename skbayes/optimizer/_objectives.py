@@ -18,6 +18,7 @@ __all__ = [
     "as_objectives",
     "as_reference",
     "inner_scores",
+    "reference_values",
     "scores_by_name",
 ]
 
@@ -204,19 +205,53 @@ def scores_by_name(
 
 def as_reference(reference: Any, objectives: Sequence[Objective]) -> Floats:
     """Return a reference as `inner` scores; nan where it follows from the scores."""
+    values = reference_values(reference, objectives)
+    return np.array(
+        [objective.inner(value) for objective, value in zip(objectives, values, strict=True)]
+    )
+
+
+def reference_values(
+    reference: Mapping[str, float] | Sequence[float] | None, objectives: Sequence[Objective]
+) -> Floats:
+    """Return a reference point as an array.
+
+    Parameters
+    ----------
+    reference : dict of str to float, sequence of float, or None
+        The worst values that still count, each in its own sign: by name, or in the order of the objectives.
+    objectives : sequence of Objective
+        Of what.
+
+    Returns
+    -------
+    values : ndarray of shape (n_objectives,)
+        nan where none was given.
+
+    Raises
+    ------
+    ValueError
+        If it names something else, or has not one number for each objective.
+
+    Examples
+    --------
+    >>> from skbayes.optimizer import as_objectives, reference_values
+    >>> reference_values({"fit_time": 2.0}, as_objectives(["accuracy", "-fit_time"]))
+    array([nan,  2.])
+    """
     names = [objective.name for objective in objectives]
     if reference is None:
         return np.full(len(names), np.nan)
     if isinstance(reference, Mapping):
         unknown = sorted(set(reference) - set(names))
         if unknown:
-            raise ValueError(f"reference names {unknown}, and the objectives are {names}.")
+            raise ValueError(
+                f"reference names {unknown}, and the objectives are {names}. Leave these out."
+            )
         reference = [reference.get(name, np.nan) for name in names]
     values = np.asarray(reference, dtype=float)
     if values.shape != (len(names),):
         raise ValueError(
-            f"reference={reference!r} needs one number for each objective, in the order of {names}."
+            f"reference={reference!r} needs one number for each objective. Give them in the order of {names}."
         )
-    return np.array(
-        [objective.inner(value) for objective, value in zip(objectives, values, strict=True)]
-    )
+    return values

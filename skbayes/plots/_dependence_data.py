@@ -81,7 +81,7 @@ def partial_dependence_data(
         source.history,
         source.space,
         parameters,
-        getattr(search, "surrogate", "auto") if surrogate is None else surrogate,
+        source.surrogate if surrogate is None else surrogate,
         n_values=n_values,
         n_points=n_points,
         n_functions=n_functions,

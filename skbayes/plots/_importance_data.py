@@ -75,17 +75,10 @@ def importance_data(
         raise ValueError(
             "Importances need at least 5 candidates with a score; got a search without any. Tell some first."
         )
-    is_plain = space is metric is surrogate is None and (n_functions, unit, random_state) == (
-        64,
-        "score",
-        0,
-    )
-    if is_plain and hasattr(type(search), "importances_"):
-        return _sorted(search.importances_, source.score_name)
     found = importances(
         source.history,
         source.space,
-        getattr(search, "surrogate", "auto") if surrogate is None else surrogate,
+        source.surrogate if surrogate is None else surrogate,
         n_functions=n_functions,
         unit=unit,
         random_state=random_state,

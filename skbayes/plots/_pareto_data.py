@@ -17,6 +17,7 @@ from ..optimizer import (
     as_objectives,
     hypervolume,
     non_dominated,
+    reference_values,
     violations,
 )
 from ._source import source_of
@@ -122,7 +123,7 @@ def pareto_data(
     )
     inner = _inner(values, given)
     is_counted = is_whole & is_feasible
-    least = _reference(reference, given)
+    least = reference_values(reference, given)
     return {
         "objectives": [str(each) for each in given],
         "labels": [table.labels[name] for name in names],
@@ -223,25 +224,6 @@ def _inner(values: Floats, objectives: Sequence[Objective]) -> Floats:
     return np.stack(
         [each.inner(column) for each, column in zip(objectives, values.T, strict=True)], axis=1
     )
-
-
-def _reference(reference: Any, objectives: Sequence[Objective]) -> Floats:
-    names = [each.name for each in objectives]
-    if reference is None:
-        return np.full(len(names), np.nan)
-    if isinstance(reference, Mapping):
-        unknown = sorted(set(reference) - set(names))
-        if unknown:
-            raise ValueError(
-                f"reference names {unknown}, and the objectives are {names}. Leave these out."
-            )
-        reference = [reference.get(name, np.nan) for name in names]
-    values = np.asarray(reference, dtype=float)
-    if values.shape != (len(names),):
-        raise ValueError(
-            f"reference={reference!r} needs one number for each objective. Give them in the order of {names}."
-        )
-    return values
 
 
 def _number(value: float | None) -> float:

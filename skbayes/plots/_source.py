@@ -7,7 +7,7 @@ from typing import Any
 
 from scipy.optimize import OptimizeResult
 
-from ..model_selection import load_history, search_history, search_space
+from ..model_selection import load_history, search_history, search_space, search_surrogate
 from ..optimizer import TIMES, History, Optimizer, Trial
 from ..space import Space, as_space, space_of
 
@@ -28,6 +28,8 @@ class Source:
         For the axis of the score.
     name : str
         What the search is called in a legend.
+    surrogate : str or Surrogate, default="auto"
+        The model of the score that the search was given.
 
     See Also
     --------
@@ -46,6 +48,7 @@ class Source:
     space: Space | None
     score_name: str
     name: str
+    surrogate: Any = "auto"
 
 
 def source_of(
@@ -91,6 +94,7 @@ def source_of(
     ('speed (m/s)', {'x': 0.5})
     """
     given = None if space is None else as_space(space)
+    surrogate: Any = "auto"
     if isinstance(thing, OptimizeResult):
         thing = thing.get("history", thing)
     if isinstance(thing, str | os.PathLike):
@@ -101,11 +105,13 @@ def source_of(
         return _of_search(thing, given, metric, score_name)
     elif isinstance(thing, Source):
         history, name, given = thing.history, thing.name, given or thing.space
+        surrogate = thing.surrogate
         score_name = score_name or (thing.score_name if metric is None else None)
     else:
         history, name = _as_history(thing), "search"
     history = search_history(history, metric=metric)
-    return Source(history, given or _spanned(history), score_name or metric or "score", name)
+    label = score_name or metric or "score"
+    return Source(history, given or _spanned(history), label, name, surrogate)
 
 
 def _of_search(search: Any, space: Space | None, metric: str | None, label: str | None) -> Source:
@@ -115,6 +121,7 @@ def _of_search(search: Any, space: Space | None, metric: str | None, label: str 
         space or search_space(search),
         label or _score_name(search, metric),
         type(search).__name__,
+        search_surrogate(search),
     )
 
 

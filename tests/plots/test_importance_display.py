@@ -216,3 +216,20 @@ def test_an_optimizer_is_drawn_in_its_own_space(pyplot):
     display = ImportanceDisplay.from_estimator(optimizer, n_functions=8)
     assert display.names == ["x", "y"]
     assert display.n_trials == 12
+
+
+def test_the_surrogate_of_optimizer_kwargs_is_that_of_the_importances():
+    X, y = load_iris(return_X_y=True)
+    search = BayesSearchCV(
+        SVC(), {"C": (0.1, 10.0), "gamma": (0.01, 1.0)}, n_iter=8, cv=3, random_state=0,
+        optimizer_kwargs={"base_estimator": "RF"},
+    ).fit(X, y)  # fmt: skip
+    forest = importance_data(search, surrogate="forest", random_state=3)
+    np.testing.assert_array_equal(importance_data(search, random_state=3)["total"], forest["total"])
+    process = importance_data(search, surrogate="gp", random_state=3)
+    assert not np.array_equal(process["total"], forest["total"])
+    # Without options it is what the search itself says.
+    own = search.importances_.total
+    np.testing.assert_array_equal(
+        importance_data(search)["total"], sorted(own.values(), reverse=True)
+    )

@@ -6,6 +6,7 @@ from sklearn.svm import SVC
 
 from skbayes import GridSearchCV
 from skbayes.report import _follow
+from tests.report.browsers import opened_browser
 from tests.report.growing import N_FOLDS
 
 SPACE = {"C": [0.1, 1.0, 10.0], "kernel": ["rbf", "linear"]}
@@ -19,6 +20,13 @@ def lines(tmp_path_factory):
     found = path.read_bytes().splitlines(keepends=True)
     assert len(found) == 1 + 6 * N_FOLDS
     return found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser for the tests of one file."""
+    with opened_browser() as found:
+        yield found
 
 
 @pytest.fixture

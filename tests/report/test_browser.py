@@ -15,7 +15,6 @@ from tests.report.browsers import (
     complaints,
     find,
     open_page,
-    opened_browser,
     requests,
     rows,
     run,
@@ -38,12 +37,6 @@ SCORES = np.array([trial.score for trial in TRIALS])
 
 def values(name: str) -> list:
     return [trial.params.get(name) for trial in TRIALS]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with opened_browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

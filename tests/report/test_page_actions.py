@@ -13,7 +13,6 @@ from tests.report.browsers import (
     complaints,
     find,
     open_page,
-    opened_browser,
     rows,
     state,
     trials,
@@ -25,12 +24,6 @@ from tests.report.browsers import (
 pytestmark = pytest.mark.slow
 
 TRIALS = trials(60)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with opened_browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
