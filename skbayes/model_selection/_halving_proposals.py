@@ -77,6 +77,7 @@ class HalvingProposals:
         jobs = self._scheduler.next(min(n, len(self._adopted)) if self._adopted else n)
         new = [job for job in jobs if job.rung == 0]
         points, self._adopted = self._adopted[: len(new)], self._adopted[len(new) :]
+        self._optimizer.add_pending(points)
         if new and not points:
             points = self._optimizer.ask(len(new))
         for job in new[len(points) :]:

@@ -84,6 +84,7 @@ class ModelProposals:
             k = self._current
             n_asked = min(self._n_points if n is None else n, self._left[k])
             wave, self._adopted[k] = self._adopted[k][:n_asked], self._adopted[k][n_asked:]
+            self._optimizers[k].add_pending(wave)
             if n_asked > 0 and not wave:
                 wave = self._optimizers[k].ask(n_asked)
             if wave:

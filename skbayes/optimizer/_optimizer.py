@@ -193,9 +193,7 @@ class Optimizer(Believing):
         """
         n_asked = 1 if n is None else check_count(n, "n", 1)
         points = self._choose(n_asked)
-        for params in points:
-            u = self.space.encode(params)
-            self._pending[self.space.key(u)] = u
+        self.add_pending(points)
         if n is not None:
             return points
         if not points:
@@ -204,6 +202,33 @@ class Optimizer(Believing):
                 f"{len(self._pending)} pending. Stop here, or widen the space."
             )
         return points[0]
+
+    def add_pending(self, points: Iterable[Mapping[str, Any]]) -> None:
+        """Count points as being evaluated that were not asked for here: by another process, or before a restart.
+
+        As after `ask`, they are not proposed until they are told, and the surrogate expects of them what
+        it predicts.
+
+        Parameters
+        ----------
+        points : iterable of dict
+            Points of the space; those told already count no further.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a point lies outside the space.
+
+        Examples
+        --------
+        >>> from skbayes.optimizer import Optimizer
+        >>> optimizer = Optimizer({"n": (1, 3)}, random_state=0)
+        >>> optimizer.add_pending([{"n": 2}])
+        >>> sorted(params["n"] for params in optimizer.ask(3))
+        [1, 3]
+        """
+        waiting = {self.space.key(u): u for u in map(self.space.encode, points)}
+        self._pending |= {key: u for key, u in waiting.items() if key not in self._told.keys}
 
     def tell(
         self,

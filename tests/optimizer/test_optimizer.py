@@ -139,6 +139,23 @@ def test_ask_twice_gives_different_points_and_keeps_away_from_pending_ones():
     assert min(distances) > 1e-3
 
 
+def test_points_added_as_pending_are_like_asked_ones():
+    asking, adding = (Optimizer(PLANE, random_state=0) for _ in range(2))
+    points = [asking.ask() for _ in range(3)]
+    adding.add_pending(points)
+    for params in points[:2]:
+        asking.tell(params, bowl(params))
+        adding.tell(params, bowl(params))
+    adding.add_pending(points)  # those told already are over
+    asked = asking.ask(4)
+    assert points[2] not in asked
+    assert adding.ask(4) == asked
+    assert len(adding._pending) == 5
+    with pytest.raises(ValueError, match="x"):
+        adding.add_pending([{"x": 1e9, "y": 0.0}])
+    assert len(adding._pending) == 5
+
+
 def test_a_batch_is_what_single_asks_would_be_shaped_like():
     optimizer = Optimizer(PLANE, random_state=0)
     run(optimizer, bowl, 10)
