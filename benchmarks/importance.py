@@ -17,11 +17,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import sys
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 import numpy as np
 
 from skbayes.optimizer import Trial, importances
 from skbayes.space import as_space
+from skbayes.surrogates import GaussianProcess
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.optimizer.test_importances import KNOWN, errors, history_of
@@ -30,11 +32,14 @@ SIMPLE = ("additive", "interaction", "category", "logarithmic")
 
 
 def deviations(
-    names: tuple[str, ...], n: int, seeds: int, noise: float = 0.0
+    names: tuple[str, ...], n: int, seeds: int, noise: float = 0.0, surrogate: Any = "auto"
 ) -> tuple[np.ndarray, np.ndarray]:
     """Errors of all shares and their stated standard deviations, from n evaluations."""
     found = [
-        errors(importances(history_of(name, n, k, noise), KNOWN[name][0], random_state=k), name)
+        errors(
+            importances(history_of(name, n, k, noise), KNOWN[name][0], surrogate, random_state=k),
+            name,
+        )
         for name in names
         for k in range(seeds)
     ]
@@ -64,13 +69,15 @@ def main() -> None:
         print(f"| {name} | {n} | {np.abs(deviations((name,), n, 5)[0]).max():.4f} |", flush=True)
     print("\n| functions | evaluations | noise | covered | error | stated |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for label, names, n, noise, seeds in (
-        ("the simple four", SIMPLE, 16, 0.0, 10),
-        ("the simple four", SIMPLE, 16, 0.3, 10),
-        ("ishigami", ("ishigami",), 32, 0.0, 12),
-        ("ishigami", ("ishigami",), 128, 0.0, 12),
+    ensemble = GaussianProcess(hyperparameters="ensemble", output_transform="standardize")
+    for label, names, n, noise, seeds, surrogate in (
+        ("the simple four", SIMPLE, 16, 0.0, 10, "auto"),
+        ("the simple four", SIMPLE, 16, 0.3, 10, "auto"),
+        ("the same, by the ensemble", SIMPLE, 16, 0.3, 10, ensemble),
+        ("ishigami", ("ishigami",), 32, 0.0, 12, "auto"),
+        ("ishigami", ("ishigami",), 128, 0.0, 12, "auto"),
     ):
-        error, std = deviations(names, n, seeds, noise)
+        error, std = deviations(names, n, seeds, noise, surrogate)
         covered = np.mean(np.abs(error) <= 1.645 * std + 0.002)
         figures = f"{covered:.2f} | {root_mean_square(error):.3f} | {root_mean_square(std):.3f}"
         print(f"| {label} | {n} | {noise} | {figures} |", flush=True)

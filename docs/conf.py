@@ -80,6 +80,9 @@ sphinx_gallery_conf = {
 }
 
 
+_THIN_SPACE = '<mspace width="0.1667em"></mspace>'
+
+
 def link_to_the_room(app: Any, env: Any, node: Any, content: Any) -> Any:
     """Lead ``skbayes.Real`` to ``skbayes.space.Real``: every name is documented once, in its room."""
     package, _, name = node["reftarget"].rpartition(".")
@@ -105,6 +108,10 @@ def write_formula(translator: Any, node: Any) -> None:
     """Write a formula as MathML, which browsers draw by themselves."""
     is_block = isinstance(node, nodes.math_block)
     mathml = tex2mathml(node.astext(), as_block=is_block)
+    # TeX leaves a thin space behind the name of a function, unless a bracket follows: log p, log(p).
+    mathml = re.sub(
+        r'<mo>&ApplyFunction;</mo>(?!\s*<mo stretchy="false">[(\[])', _THIN_SPACE, mathml
+    )
     translator.body.append(f'<div class="formula">{mathml}</div>' if is_block else mathml)
     raise nodes.SkipNode
 

@@ -29,18 +29,16 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.intp]
 
 # What folds have in common differs between good and bad candidates, and bad ones scatter more: only the
-# best of the complete ones are looked at. In replays of 160 searches the same with a fifth and a half;
-# fewer than four give up good candidates, more than six hold bad ones at the start.
+# best of the complete ones are looked at. Fewer than four give up good candidates, and many more hold
+# bad ones at the start.
 _GOOD = 0.3
 _FEWEST = 4
 # More say nothing new, and the pattern is learnt again with every score.
 _MOST = 64
 
-# The pattern is half the leader's and half the mean of the other good ones'. Errors of F for candidates that
-# end in the better 40 %, on ten tasks with 5 and 10 folds, over s sqrt(1/m − 1/K): .84 with the leader's
-# alone, .88 with the others', .79 with both, .65 with S as it is learnt; 2.5 of the plain mean.
+# The pattern is half the leader's and half the mean of the other good ones': either alone foretells worse.
 _LEADERS_SHARE = 0.5
-# S is worth as much as so many candidates before any is seen; 2 and 10 give the same.
+# S is worth as much as so many candidates before any is seen.
 _PRIOR_CANDIDATES = 5.0
 # A candidate whose deviations have more than this many times the median square weighs less: one that
 # fails on a fold does not hide the others. Of normal deviations on five folds one in 1000 is touched.

@@ -27,7 +27,8 @@ from ._shared import Handle
 __all__ = ["KINDS", "CallContext", "main", "warning_filters"]
 
 KINDS = ("result", "error", "memory", "unreadable", "exit")
-# Starting again costs about two seconds, a small part of a minute; a child without work gives its memory back.
+# Starting again costs about two seconds (benchmarks/constants.py child), a small part of a minute; a child without
+# work gives its memory back.
 _IDLE_SECONDS = 60.0
 # How often a child asks whether its parent lives, where the pipe is held open by a fork of the parent.
 _WATCH_SECONDS = 0.5

@@ -29,10 +29,13 @@ __all__ = [
     "take_child",
 ]
 
-# Between two looks at the memory a fit can touch some 0.1 GB; a look takes about 0.1 ms.
+# Between two looks at the memory a fit can touch some 0.1 GB; a look takes less than 0.1 ms (benchmarks/constants.py
+# small).
 _SECONDS_BETWEEN_LOOKS = 0.03
 # How soon a dead child is noticed whose pipe is held open by something that it forked.
 _SECONDS_TO_NOTICE = 0.5
+# From the end of its pipe to the end of a process it is milliseconds on an idle machine.
+_SECONDS_TO_DIE = 5.0
 # Of the room between a child at rest and its limit, what earlier calls may leave behind (caches, fragments) before
 # a new child takes over: later fits must have nearly the room of the first.
 _LEFTOVER = 0.25
@@ -193,7 +196,7 @@ class Child:
 
     def _death(self) -> str:
         with suppress(subprocess.TimeoutExpired):
-            self._spawned.process.wait(timeout=1)
+            self._spawned.process.wait(timeout=_SECONDS_TO_DIE)
         return _reason(self._spawned.process.returncode)
 
 

@@ -63,18 +63,29 @@ class InlineExecutor:
     def __init__(self, shared: Any) -> None:
         self._shared = shared
         self._calls: deque[tuple[int, Call]] = deque()
+        self._is_running = False
+        self._is_woken = False
 
     def submit(self, key: int, call: Call) -> None:
         """Queue a call."""
         self._calls.append((key, call))
 
     def wait(self, timeout: float | None = None) -> list[Ended]:
-        """Run the next call."""
-        key, call = self._calls.popleft()
-        return [(key, call(self._shared))]
+        """Run the next call; none if woken before, and out of it with KeyboardInterrupt if woken in it."""
+        self._is_running = True  # first, so that no signal comes between the two
+        try:
+            if self._is_woken:
+                return []
+            key, call = self._calls.popleft()
+            return [(key, call(self._shared))]
+        finally:
+            self._is_running = self._is_woken = False
 
     def wake(self) -> None:
-        """Do nothing: a signal handler runs between the steps of a call."""
+        """Leave the call that runs; without one, the next does not begin."""
+        self._is_woken = True
+        if self._is_running:
+            raise KeyboardInterrupt
 
     def abandon(self) -> list[Ended]:
         """Forget the queued calls: nothing runs but within `wait`."""

@@ -35,7 +35,7 @@ class JournalFile:
     Attributes
     ----------
     is_new : bool
-        Whether there was no such file.
+        Whether there was no such file, and nothing is in it.
 
     Raises
     ------
@@ -64,6 +64,8 @@ class JournalFile:
                 f"The journal {path} is in use by another search, in this process or another one. Wait until that "
                 "has ended, or give another path; a directory gives each search a file of its own."
             )
+        # Between the look above and the lock another search may have begun it, and ended.
+        self.is_new = self.is_new and os.fstat(self._descriptor).st_size == 0
         self._n_bytes = 0
 
     def close(self) -> None:

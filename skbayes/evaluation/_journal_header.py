@@ -1,9 +1,10 @@
 """The first line of a journal: of what it is, and what must be the same for a search to continue it."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from ..exceptions import JournalError
 from ._fingerprint import fingerprint
@@ -43,6 +44,9 @@ class JournalHeader:
     n_splits : int, default=None
         Folds of one candidate where `n_folds` counts those of all rungs of a halving search, one rung after the other.
         None: all of them.
+    rungs : mapping of str to list of int, default=None
+        Of a halving search: the name of its resource, and how much of it each rung gives, strictly rising. None:
+        it is none, or of an older version.
     skbayes : str, default=""
         The version that wrote the journal.
     created : str, default=""
@@ -58,6 +62,7 @@ class JournalHeader:
     objective: str | None = None
     origin: str | None = None
     n_splits: int | None = None
+    rungs: Mapping[str, Sequence[int]] | None = None
     skbayes: str = ""
     created: str = ""
 
@@ -158,6 +163,15 @@ def _check_header(header: JournalHeader) -> None:
         is_count(n_splits) and n_splits > 0 and header.n_folds % n_splits == 0
     )
     require(divides, f"n_splits (of {header.n_folds})", n_splits)
+    require(header.rungs is None or _are_rungs(header.rungs), "rungs", header.rungs)
     for name in ("objective", "origin"):
         value = getattr(header, name)
         require(value is None or isinstance(value, str), name, value)
+
+
+def _are_rungs(rungs: Any) -> bool:
+    if not isinstance(rungs, dict) or len(rungs) != 1:
+        return False
+    [resources] = rungs.values()
+    are_counts = isinstance(resources, list) and all(map(is_count, resources))
+    return are_counts and len(resources) > 0 and sorted(set(resources)) == resources

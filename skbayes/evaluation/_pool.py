@@ -278,8 +278,10 @@ class EvaluationPool:
         """How many tasks may be submitted."""
         if not self._options.asynchronous:
             return self._executor.most_submitted
-        # While one candidate is asked for, as many tasks end as Little's law says: these wait ready.
         n, seconds = self._executor.n_workers, self._budget.mean_seconds
+        if not isinstance(self._executor, StreamExecutor):
+            return n  # nothing runs while a candidate is asked for
+        # Meanwhile as many tasks end as Little's law says: these wait ready.
         share = self._ask_seconds / seconds if seconds > 0 else 0.0
         return n if share < _NEGLIGIBLE else n + min(n, int(n * share) + 1)
 
@@ -361,8 +363,6 @@ class EvaluationPool:
     def _interrupt(self) -> None:
         self.stopped_by = "interrupt"
         self._executor.wake()
-        if isinstance(self._executor, InlineExecutor) and self._running:
-            raise KeyboardInterrupt  # out of the fit that runs
 
     def _label(self, task: Task) -> str:
         verbose, n_splits = self.setup.verbose, self._options.n_splits

@@ -21,8 +21,8 @@ __all__ = ["Spawned", "can_spawn", "close_pipes", "end_tree", "open_pipe", "spaw
 
 # All descendants inherit this variable, also those that left the session.
 _MARK = "SKBAYES_FIT_PROCESS"
-# Trackers of multiprocessing and loky need milliseconds to remove what their owners left behind.
-_SECONDS_TO_CLEAN = 2.0
+# Trackers of multiprocessing and loky need milliseconds on an idle machine to remove what their owners left behind.
+_SECONDS_TO_CLEAN = 10.0
 
 
 @dataclass(frozen=True)

@@ -71,12 +71,13 @@ class StreamExecutor:
         generation = self._generation
         self._running.update(keys)
         for key in keys:
-            call = self._calls[key]
-            self._opened.submit(
-                call if self._can_end else partial(self._unless_abandoned, call),
-                self._shared,
-                partial(self._put, generation, key),
-            )
+            call, on_end = self._calls[key], partial(self._put, generation, key)
+            if not self._can_end:
+                call = partial(self._unless_abandoned, call)
+            try:
+                self._opened.submit(call, self._shared, on_end)
+            except BrokenExecutor as error:  # a worker died after the last look at what has ended
+                on_end(error)
 
     def _put(self, generation: int, key: int, ended: Any) -> None:
         self._ended.put((generation, key, ended))

@@ -19,8 +19,9 @@ __all__ = ["DataTerm"]
 Array = NDArray[Any]
 
 # Rows are taken in chunks of this many bytes of X: the second product with a chunk finds it in the cache of the core
-# still, and what is held beside X stays small. At 100000 x 100 all of X at once takes twice as long; half of this is
-# slower by the calls. With classes half of it: the other half is for the copies that a product of two matrices packs.
+# still, and what is held beside X stays small. At 100000 x 100 all of X at once takes half as long again, and chunks of
+# half or twice the size are alike (benchmarks/constants.py chunks). With classes half of it: the other half is for the
+# copies that a product of two matrices packs.
 _CHUNK_BYTES = 2**20
 
 
@@ -79,7 +80,7 @@ class DataTerm:
 
     def _eta(self, w: Array, design: Design, rows: slice) -> Array:
         coef, intercept = self.layout.split(w)
-        # Classes apart in memory: sums over the few classes of a row are many times faster so.
+        # Classes apart in memory: sums over the few classes of a row are faster so.
         eta = design.matvec(coef) if coef.ndim == 1 else np.asfortranarray(design.matvec(coef.T))
         eta += intercept
         if self.offset is not None:

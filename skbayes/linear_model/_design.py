@@ -35,8 +35,9 @@ Array = NDArray[Any]
 _BLOCK = 2**19
 # Fewest rows of a block: the product of a short block is bound by writing its (p, p) result.
 _FEWEST_ROWS = 256
-# Above this part of non-zeros the product of dense blocks is faster than that of sparse matrices, measured on one core:
-# 45 against 0.12 multiplications per nanosecond, of which the sparse one needs only the density squared.
+# Above this part of non-zeros the product of dense blocks is faster than that of sparse matrices: some 40 against 0.1
+# to 0.2 multiplications per nanosecond, of which the sparse one needs only the density squared (benchmarks/constants.py
+# gram).
 _THIN = 0.05
 
 
@@ -232,7 +233,7 @@ def add_gram(gram: Array, block: Array) -> Array:
         gram += ssyrk(1.0, transposed, trans=trans, lower=1)
         return gram
     transposed, trans = _as_fortran(block)
-    # The lower triangle is the faster one of OpenBLAS, by a tenth.
+    # Either triangle takes the same time (benchmarks/constants.py gram); all that reads it expects the lower one.
     added: Array = dsyrk(1.0, transposed, beta=1.0, c=gram, trans=trans, lower=1, overwrite_c=1)
     return added
 

@@ -30,7 +30,7 @@ Array = NDArray[Any]
 
 # A factor of a matrix of this size takes a fraction of a second, and its memory is 32 MB.
 _SMALL = 2000
-# What is still formed where no other form is exact: 200 MB, and some ten seconds.
+# What is still formed where no other form is exact: 200 MB, and some seconds (benchmarks/constants.py factors).
 _LARGEST_FULL = 5000
 
 

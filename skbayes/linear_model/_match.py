@@ -16,7 +16,8 @@ __all__ = ["matching"]
 # operations, at m = 1000 as many as 150 gradients of 1000 rows.
 _LARGEST_HESSIAN = 1000
 # Up to so many operations an exact Hessian costs no more than a millisecond, and Newton's last step doubles the digits;
-# above, preconditioned L-BFGS takes a half (5000 x 50) to a seventh (20000 x 1000) of Newton's time.
+# above, preconditioned L-BFGS takes two thirds (5000 x 50) to a seventh (20000 x 1000) of Newton's time
+# (benchmarks/constants.py newton).
 _CHEAP_HESSIAN = 1e6
 
 # What a solver may miss, in words, and which part would have it.

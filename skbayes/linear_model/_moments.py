@@ -165,7 +165,8 @@ def _shift(X: Any, weight: Array | None, dtype: Any) -> Array:
     mean = provisional_mean(X, weight).astype(dtype)
     if weight is None and dtype == np.float64 and not sparse.issparse(X):
         sample = X[:: max(1, X.shape[0] // _SAMPLE)]
-        # Means below half a spread cost less than a bit of the products; centring the rows costs a third of their time.
+        # Means below half a spread cost less than a bit of the products; centring the rows costs a tenth of their time
+        # and more (benchmarks/constants.py gram).
         if np.all(4.0 * np.square(mean) <= np.var(sample, axis=0)):
             return np.zeros_like(mean)
     return mean

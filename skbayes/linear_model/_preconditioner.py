@@ -8,9 +8,8 @@ Three forms, by shape. Few parameters: M is the Gram of a sample of rows, factor
 n x n matrix (Woodbury). Neither: M is the diagonal of H for centred features.
 
 The data of K classes say nothing about what is common to all classes (softmax), so there H is exactly Q, and M⁻¹ is Π
-blockdiag(B_k⁻¹) Π + (1 1ᵀ / K) ⊗ Q⁻¹ with Π the projection on deviations from the mean of the classes. On ten classes
-of digits it takes a fifth of the iterations that Böhning's bound ½ Π ⊗ XᵀX [1]_ takes, which ignores how sure the
-model is.
+blockdiag(B_k⁻¹) Π + (1 1ᵀ / K) ⊗ Q⁻¹ with Π the projection on deviations from the mean of the classes. Böhning's bound
+½ Π ⊗ XᵀX [1]_ would ignore how sure the model is, and take more iterations.
 
 References
 ----------
@@ -33,10 +32,11 @@ __all__ = ["cholesky_solve", "gram_diagonal", "is_sharp", "preconditioner", "sam
 Array = NDArray[Any]
 Solve = Callable[[Array], Array]
 
-# The largest matrix that is factorised: at 2000 its Cholesky takes 2.7 GFlop, a fraction of a second.
+# The largest matrix that is factorised: at 2000 its Cholesky takes 2.7 GFlop, less than 0.1 s (benchmarks/constants.py
+# factors).
 _LARGEST_FACTOR = 2000
 # A Gram by GEMM does about this many times the operations per second of a product with a vector, which waits for
-# memory.
+# memory (12 beside other work, benchmarks/constants.py gram).
 _GEMM_GAIN = 20
 # The Gram may cost as much as this many gradients: about what it saves at least.
 _GRADIENTS = 4
@@ -45,8 +45,7 @@ _SPARSE_GAIN = 0.7
 # Below so many operations (2 ms, and 5 ms) all rows are taken.
 _CHEAP_GRAM, _CHEAP_SPARSE_GRAM = 3e7, 1e6
 # Rows per parameter that make the Gram of a sample a good stand-in: eigenvalues of M⁻¹ H within (1 ± 1/√20)^∓2. With
-# fewer than 10 its small eigenvalues are far too small, and it is shrunk towards its diagonal; 3 are taken at any cost:
-# at 20000 x 1000 they and the shrinkage take half the time of 1.6, and a third of that of all rows.
+# fewer than 10 its small eigenvalues are far too small, and it is shrunk towards its diagonal; 3 are taken at any cost.
 _ROWS_PER_PARAMETER, _ENOUGH_ROWS, _FEWEST_ROWS = 20, 10, 3
 # Relative to the unit diagonal of the scaled matrix: above rounding of a Gram of many rows, and small enough to leave
 # all directions alone in which the data say anything.

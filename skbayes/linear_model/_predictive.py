@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from scipy.stats import qmc
 
 from ..likelihoods import Bernoulli
 
-__all__ = ["averaged_probabilities", "predictive_quantile"]
+__all__ = ["averaged_probabilities", "predictive_cdf", "predictive_quantile"]
 
 Array = NDArray[Any]
 
@@ -76,6 +76,44 @@ def predictive_quantile(
             search = _least_whole if likelihood.is_discrete else _root
             found[block] = search(mixture, q)
     return found.astype(eta.dtype, copy=False)
+
+
+def predictive_cdf(
+    likelihood: Any, y: Array, eta: Array, variance: Array, dof: float | None = None
+) -> Array:
+    """Return the probability that an observation of each row is at most some number, (n,).
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+        Without unknowns, with `cdf` and `quantile`.
+    y : ndarray of shape (n,)
+        Any numbers, also infinite.
+    eta, variance : ndarray of shape (n,)
+        Means and variances of the linear predictors.
+    dof : float or None, default=None
+        Degrees of freedom of an estimated scale of Gaussian noise, as for `predictive_quantile`.
+    """
+    center, y = eta.astype(np.float64), np.asarray(y, dtype=np.float64)
+    if likelihood.is_quadratic:
+        _, std = likelihood.predictive(center, np.asarray(variance, dtype=np.float64))
+        unit = np.divide(y - center, std)
+        # An infinite end of an infinitely wide distribution is an end.
+        unit = np.where(np.isinf(y), y, unit)
+        return np.asarray(ndtr(unit) if dof is None else stdtr(dof, unit))
+    std = np.sqrt(np.asarray(variance, dtype=np.float64))
+    unknown = np.isinf(std)
+    center[unknown], std[unknown] = 0.0, 0.0
+    # The node counts that its quantiles need, from one tail to the other.
+    shares = [_noise_share(likelihood, q, center, std) for q in (0.05, 0.5, 0.95)]
+    counts = np.minimum(_node_counts(np.min(shares, axis=0)), _MOST_NODES)
+    found = np.empty(center.shape)
+    for count in np.unique(counts):
+        rows = np.flatnonzero(counts == count)
+        for block in np.array_split(rows, 1 + rows.size * int(count) // _BLOCK):
+            found[block] = _Mixture(likelihood, center[block], std[block], int(count)).cdf(y[block])
+    # A linear predictor that nothing determines has half of its distribution at either end of the support.
+    return np.where(unknown & (found > 0.0) & (y < np.inf), 0.5, found)
 
 
 def _noise_share(likelihood: Any, q: float, eta: Array, std: Array) -> Array:

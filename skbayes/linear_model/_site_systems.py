@@ -23,7 +23,8 @@ __all__ = ["DenseSystem", "DiagonalSystem", "KernelSystem", "SiteSystem", "Solut
 
 Array = NDArray[Any]
 
-# Up to this size A is inverted as it is: 4000² numbers are 128 MB, and an inversion takes some seconds.
+# Up to this size A is inverted as it is: 4000² numbers are 128 MB, and an inversion takes two seconds
+# (benchmarks/constants.py factors).
 _LARGEST = 4000
 # Columns of X at a time where a dense copy of them is needed: 8 MB.
 _BLOCK = 2**20

@@ -6,8 +6,8 @@ A Gaussian likelihood depends on the data through N, μ and R alone, and so does
 whatever the prior.
 
 R is updated by Householder reflections of R and new rows: it keeps the digits that the root of a Gram would lose, and
-it exists for constant and collinear columns. Of many rows at once it is the Cholesky factor of their Gram, several
-times as fast, where that loses next to nothing. Means are counted from an origin near the rows, so that a column far
+it exists for constant and collinear columns. Of many rows at once it is the Cholesky factor of their Gram, which is
+faster, where that loses next to nothing. Means are counted from an origin near the rows, so that a column far
 from zero keeps the digits of its spread.
 
 References

@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import LazyAttributes
+from ._interval_probability import IntervalProbability
 from ._leaves_one_out import LeavesOneOut
 from ._outcome import NoOutcome, Outcome
 from ._predictive import averaged_probabilities, predictive_quantile
@@ -215,7 +216,7 @@ class Uncertain(LeavesOneOut, LazyAttributes):
         return "class", list(classes)
 
 
-class UncertainRegressor(Uncertain):
+class UncertainRegressor(IntervalProbability, Uncertain):
     """Mix-in of regressors: spread and intervals of predictions."""
 
     def predict_interval(

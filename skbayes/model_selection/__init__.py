@@ -12,7 +12,7 @@ from ._nested import NestedScore, nested_score
 from ._optimism import Optimism, estimate_optimism
 from ._pareto_front import pareto_front
 from ._randomized import RandomizedSearchCV
-from ._search_history import search_history
+from ._search_history import search_history, search_metric
 from ._selection import best_posterior_mean, one_standard_error
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "pareto_front",
     "save_history",
     "search_history",
+    "search_metric",
     "search_space",
     "search_surrogate",
 ]

@@ -11,6 +11,7 @@ import sklearn
 from .._sklearn import BaseSearchCV
 from .._version import __version__
 from ..evaluation import Journal, JournalHeader, fingerprint
+from ._halving_run import HalvingRun
 from ._journal_codec import JournalCodec
 from ._origin import origin_of
 from ._run import SearchRun
@@ -66,8 +67,12 @@ def open_journal(
     if path is None:
         return nullcontext()
     setup, written = run.setup, codec()
-    # Of a halving search on subsamples: each rung has folds of its own.
-    n_splits = min(len(run.folds), getattr(run, "n_splits", len(run.folds)))
+    # A candidate of a halving search is what an ordinary search has once it is on the last rung. On subsamples each
+    # rung has folds of its own.
+    whole, n_splits, rungs = run, len(run.folds), None
+    if isinstance(run, HalvingRun):
+        whole, n_splits = run.at_the_top(), run.n_splits
+        rungs = {run.resource: list(run.ladder.resources)}
     header = JournalHeader(
         search=type(search).__name__,
         fingerprint={
@@ -84,8 +89,9 @@ def open_journal(
         random_state=fingerprint(getattr(search, "random_state", None)),
         seed=seed,
         objective=objective,
-        origin=origin_of(run, objective),
+        origin=origin_of(whole, objective),
         n_splits=None if n_splits == len(run.folds) else n_splits,
+        rungs=rungs,
         skbayes=__version__,
     )
     limits = {name: getattr(search, name, None) for name in ("fit_timeout", "fit_memory_limit")}

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from ..evaluation import CandidateResult, JournalHeader, KnownCandidate, read_journal
+from ..evaluation import CandidateResult, JournalHeader, read_journal
 from ..optimizer import History, Trial
 from ._export import codec_of, is_export, read_export
 from ._journal_codec import readable
+from ._journal_rungs import OnRung, on_rungs
 from ._loop import trial_of
 
 __all__ = ["load_history"]
@@ -48,8 +48,11 @@ def load_history(path: str | os.PathLike[str], space: Any = None) -> History:
     -----
     Of a journal, a candidate that lacks some folds, because racing gave it up or because the search was ended, has
     the status ``"pruned"``, nan in their place, and no score. With several metrics the scores are those of the metric
-    that was searched for; if none was, they are nan. Of a halving search on subsamples, a candidate on each rung is a
-    trial, and those below the last rung are ``"pruned"`` and have no score, for theirs are of less data.
+    that was searched for; if none was, they are nan.
+
+    Of a halving search a candidate on each rung is a trial, without a resource that is a parameter. Those on the last
+    rung are as in the `history_` of the search; those below it are ``"pruned"`` and have no score, for theirs are of
+    less. (A journal that an earlier version began says it of subsamples alone.)
 
     Examples
     --------
@@ -68,22 +71,14 @@ def load_history(path: str | os.PathLike[str], space: Any = None) -> History:
         return read_export(path, space)
     header, candidates = read_journal(path)
     decode = _as_readable if space is None else codec_of(space).decode
-    trials = [_trial(k, each, decode(each.params), header) for k, each in enumerate(candidates)]
-    return History(tuple(trials), header.origin)
+    found, origin = on_rungs(header, candidates)
+    trials = [_trial(k, each, decode(each.params), header) for k, each in enumerate(found)]
+    return History(tuple(trials), origin)
 
 
-def _trial(
-    number: int, candidate: KnownCandidate, params: dict[str, Any], header: JournalHeader
-) -> Trial:
-    n_splits = header.n_splits or header.n_folds
-    first = min(candidate.folds) // n_splits * n_splits  # of its rung; 0 where there are none
-    folds = tuple(candidate.folds.get(k) for k in range(first, first + n_splits))
-    trial = trial_of(number, CandidateResult(params, folds), header.objective)
-    if first + n_splits == header.n_folds:
-        return trial
-    # The scores of a smaller subsample are not of the objective.
-    status = "pruned" if trial.status == "complete" else trial.status
-    return replace(trial, score=float("nan"), status=status, fold_scores=None, metrics=None)
+def _trial(number: int, found: OnRung, params: dict[str, Any], header: JournalHeader) -> Trial:
+    trial = trial_of(number, CandidateResult(params, found.folds), header.objective)
+    return trial if found.is_last else trial.as_pruned()
 
 
 def _as_readable(view: Mapping[str, Any]) -> dict[str, Any]:

@@ -97,12 +97,17 @@ class ModelProposals:
         return []
 
     def adopt(self, known: Sequence[Params]) -> None:
-        """Propose candidates of an earlier run first, each from the first space that contains it."""
-        spaces = [optimizer.space for optimizer in self._optimizers]
+        """Propose candidates of an earlier run first, each from the first space that has it not yet and has room."""
+        homes = list(zip(self._optimizers, self._adopted, self._left, strict=True))
+        seen: list[set[Any]] = [set() for _ in homes]
         for params in known:
-            homes = [k for k, space in enumerate(spaces) if space.contains(params)]
-            if homes:
-                self._adopted[homes[0]].append(params)
+            for (optimizer, adopted, room), keys in zip(homes, seen, strict=True):
+                space = optimizer.space
+                key = space.key(space.encode(params)) if space.contains(params) else None
+                if key is not None and key not in keys and len(adopted) < room:
+                    keys.add(key)
+                    adopted.append(params)
+                    break
 
     def tell(self, trial: Trial, candidate: Candidate) -> None:
         """Record a trial with the optimizer that proposed it."""

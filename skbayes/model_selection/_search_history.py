@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._sklearn import BaseSearchCV
 from ..optimizer import TIMES, History, Trial, as_objectives
 
-__all__ = ["search_history"]
+__all__ = ["search_history", "search_metric"]
 
 
 def search_history(search: Any, *, metric: str | None = None) -> History:
@@ -55,7 +55,7 @@ def search_history(search: Any, *, metric: str | None = None) -> History:
     """
     if not isinstance(search, History):
         _check_is_search(search)
-    decided = _deciding_metric(search)
+    decided = search_metric(search)
     history: History | None = (
         search if isinstance(search, History) else getattr(search, "history_", None)
     )
@@ -70,6 +70,45 @@ def search_history(search: Any, *, metric: str | None = None) -> History:
     return _negated(history) if objective is not None and objective.is_minimised else history
 
 
+def search_metric(search: Any) -> str | None:
+    """Return the metric that a finished search of several was after, by which its history goes.
+
+    Parameters
+    ----------
+    search : fitted search
+        Of skbayes, or of scikit-learn.
+
+    Returns
+    -------
+    metric : str or None
+        Its name: `refit`, or the `objective` of a search of ours, or the first of its `objectives` to be high. None
+        if there is one metric only, or none of several was named.
+
+    See Also
+    --------
+    search_history : The trials with their scores by it, or by another.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from skbayes import GridSearchCV
+    >>> from skbayes.model_selection import search_metric
+    >>> search = GridSearchCV(
+    ...     KNeighborsClassifier(),
+    ...     {"n_neighbors": [1, 5]},
+    ...     scoring=["accuracy", "f1_macro"],
+    ...     refit="f1_macro",
+    ... )
+    >>> search_metric(search.fit(*load_iris(return_X_y=True)))
+    'f1_macro'
+    """
+    if not getattr(search, "multimetric_", False):
+        return None
+    named: str | None = search._objective() if hasattr(search, "_objective") else None
+    return search.refit if named is None and isinstance(search.refit, str) else named
+
+
 def _check_is_search(search: Any) -> None:
     if not isinstance(search, BaseSearchCV) and not hasattr(search, "cv_results_"):
         raise TypeError(
@@ -77,14 +116,6 @@ def _check_is_search(search: Any) -> None:
             "search itself, not its best_estimator_ or another model."
         )
     check_is_fitted(search, "cv_results_")
-
-
-def _deciding_metric(search: Any) -> str | None:
-    """The metric that the history holds; None if there is one only, or none was named."""
-    if not getattr(search, "multimetric_", False):
-        return None
-    named: str | None = search._objective() if hasattr(search, "_objective") else None
-    return search.refit if named is None and isinstance(search.refit, str) else named
 
 
 def _of_table(results: Mapping[str, Any], metric: str | None, name: str) -> History:
@@ -136,10 +167,14 @@ def _with_metric(history: History, metric: str | None) -> History:
         )
     trials = (
         # The scores of the folds are of another metric.
-        replace(trial, score=np.nan if value is None else float(value), fold_scores=None)
-        for trial, value in zip(history, values, strict=True)
+        replace(trial, score=value, status=_status(value, trial.status), fold_scores=None)
+        for trial, value in zip(history, (_number(each) for each in values), strict=True)
     )
     return History(tuple(trials))
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else float(value)
 
 
 def _negated(history: History) -> History:

@@ -3,10 +3,9 @@ evaluated, had turned out as the surrogate expects.
 
 Such a fantasy (a "kriging believer") leaves the posterior mean where it is and takes the
 uncertainty around the point away, so that the next choice goes elsewhere. Hyper-parameters are not
-refitted. (The joint log EI of the batch, averaged over 32 draws of the scores of the points chosen
-before, took twice the time for a regret that was no smaller: 48 evaluations of Branin's function
-and Hartmann's in 3 and 6 dimensions, the latter with and without noise, 16 seeds.) Of many points
-several are chosen by one surface (`_shared_surface`), so that asking for a thousand workers keeps up.
+refitted. (The joint log EI of the batch, averaged over draws of the scores of the points chosen
+before, was tried too, and was dearer and no better: docs/defaults.rst.) Of many points several are
+chosen by one surface (`_shared_surface`), so that asking for a thousand workers keeps up.
 
 Reference: Ginsbourger, Le Riche, Carraro (2010). Kriging is well-suited to parallelize
 optimization. DOI 10.1007/978-3-642-10701-6_6

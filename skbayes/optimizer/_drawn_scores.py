@@ -25,10 +25,11 @@ Floats = NDArray[np.float64]
 # With fewer scores than this the surrogate says what its priors say.
 _FEWEST = 5
 # Up to here hyper-parameters are drawn by a slice sampler, which takes a second or two with a hundred trials
-# of thirty parameters. From 16 noisy trials its intervals of 90 % hold 86 % of the shares, the ensemble's 81 %.
+# of thirty parameters (benchmarks/constants.py shares). From 16 noisy trials its intervals of 90 % hold 86 % of
+# the shares, the ensemble's 81 % (benchmarks/importance.py).
 _FEW = 100
-# Points at which functions are drawn jointly; between them they are interpolated. With twice as many
-# the standard deviations are the same but for chance, at twice the cost.
+# Points at which functions are drawn jointly; between them they are interpolated. The cost of a draw
+# is that of the eigenvectors of their covariance.
 _N_DRAWN = 128
 
 
@@ -92,7 +93,7 @@ def drawn_scores(
 
 def _process(unit: str, n: int) -> GaussianProcess:
     # Shares of the score's variance ask for the score everywhere. A transform that serves the search for the
-    # best bends it: with it the errors are twice as large on smooth functions.
+    # best bends it.
     transform = "standardize" if unit == "score" else "auto"
     return GaussianProcess(
         hyperparameters="slice" if n <= _FEW else "ensemble", output_transform=transform
@@ -148,8 +149,9 @@ def _drawn(model: Any, space: Space, n: int, rng: np.random.Generator, *, on_end
         return lambda U: model.posterior(U).mean[None]
     V = qmc.Sobol(space.n_dims, seed=rng).random(2 * _N_DRAWN if on_ends else _N_DRAWN)
     if on_ends:
-        # Half of twice as many have one coordinate at an end. Of averages over the others, ends among them, the
-        # deviation is then 2.5 % below that of the process instead of 10 % (60 noisy trials of three parameters).
+        # Half of twice as many have one coordinate at an end. The deviation of averages over the other parameters
+        # is then 8 % below that of the process instead of 18 % (60 noisy trials of three parameters;
+        # benchmarks/plots.py bands).
         k = np.arange(_N_DRAWN)
         V[_N_DRAWN:][k, k % space.n_dims] = (k // space.n_dims) % 2
     return model.sample_functions(n, prior_points(space, V), rng)

@@ -28,8 +28,8 @@ Bools = NDArray[np.bool_]
 # Two failures have a place in common by chance.
 _FEWEST = 3
 # Of the deviance that the mere share of failures leaves, the others' places must explain so much. Where
-# a third of 40 trials failed at random they explain .1 to .2, where a third of the space fails .35 to .9
-# (half-spaces, balls and corners in 2, 4 and 6 dimensions; medians of 12).
+# a third of 40 trials failed at random 5 of 36 histories seem to have a region that fails; where a
+# half-space, a ball or a corner does, 101 of 108 (2, 4 and 6 dimensions; benchmarks/constants.py failures).
 _EXPLAINED = 0.3
 _LOG_SQRT_2PI = 0.5 * np.log(2 * np.pi)
 

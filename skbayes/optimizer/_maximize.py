@@ -31,8 +31,7 @@ _N_RANDOM, _N_RANDOM_CONSTRAINED = 400, 100
 _WIDTHS, _N_REPEATS = (0.1, 0.03, 0.01, 0.003), 4
 # How many climb: from random points, and from changes of the best observed ones.
 _N_GLOBAL, _N_LOCAL = 5, 3
-# In nine of ten surfaces what is then left to gain is below 0.1 in log EI (402 surfaces of four
-# functions of 3 to 6 dimensions; 0.02 after 16), and the next ask makes up for it.
+# What is then left to gain in log EI is little as a rule, and the next ask makes up for it.
 _ASCENT_ITERATIONS = 12
 # Turns of discrete moves and climbs; and how many of the climbers still take part in them.
 _MAX_TURNS, _N_FINALISTS = 8, 4

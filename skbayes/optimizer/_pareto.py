@@ -14,8 +14,7 @@ __all__ = ["hypervolume", "non_dominated", "reference_of"]
 Floats = NDArray[np.float64]
 
 # So that the worst score counts for something. A reference a tenth of the front's width below the front, as is
-# usual for comparing fronts, leaves no reason to extend it at its ends: of the hypervolume of ZDT1, ZDT2 and DTLZ2 in
-# six dimensions 60 evaluations had 0.60, 0.23 and 0.80 with it, and 0.90, 0.85 and 0.75 with this one (4 seeds).
+# usual for comparing fronts, leaves no reason to extend it at its ends.
 _BELOW = 0.1
 # Relative to the scores: those that differ by less are equal.
 _ROUNDING = 1e-12

@@ -6,8 +6,9 @@ rank one: a fantasy at x_k with the posterior mean as its score leaves all means
 cov(x, x') loses cov(x, x_k) cov(x', x_k) / var(x_k).
 
 What is lost is that the surface is not climbed anew after each choice. log10 of the regret after six
-batches of 32, 16 seeds: Levy's function in ten dimensions 0.54 with a surface each and 0.52 with four
-points sharing one, Ackley's in six 0.82 and 0.81 (standard errors 0.08 and 0.02).
+batches of 32, 16 seeds: Levy's function in ten dimensions 0.36 with a surface each and 0.53 with four
+points sharing one, Ackley's in six 0.41 and 0.38 (standard errors 0.08 and 0.04; benchmarks/constants.py
+batches).
 """
 
 from dataclasses import replace

@@ -4,14 +4,15 @@ Both are frozen; appending to a history gives a new one. Scores are better when 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from math import isfinite
+from dataclasses import dataclass, field, replace
+from math import isfinite, nan
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._frames import history_frame
+from ._objectives import TIMES
 from ._run import Run
 
 __all__ = ["STATUSES", "History", "Trial"]
@@ -76,6 +77,41 @@ class Trial:
     def is_partial(self) -> bool:
         """Whether it was given up after some of its folds, whose scores are known."""
         return self.status == "pruned" and any(map(isfinite, self.fold_scores or ()))
+
+    @property
+    def outcome(self) -> str:
+        """What became of it: its `status`, or ``"failed"`` if it ended regularly and no finite score came of it.
+
+        One that was measured by several metrics, none of which is the score, is ``"complete"``.
+
+        Examples
+        --------
+        >>> from skbayes.optimizer import Trial
+        >>> [Trial(0, {}, score).outcome for score in (0.93, float("nan"))]
+        ['complete', 'failed']
+        """
+        if self.status != "complete" or isfinite(self.score):
+            return self.status
+        measured = (value for name, value in (self.metrics or {}).items() if name not in TIMES)
+        return "complete" if any(map(isfinite, measured)) else "failed"
+
+    def as_pruned(self) -> "Trial":
+        """Return the trial without its scores, for these are of less than the objective, as on a lower rung.
+
+        Returns
+        -------
+        trial : Trial
+            Without score, scores of folds and other metrics; ``"pruned"`` unless it failed or met a limit.
+
+        Examples
+        --------
+        >>> from skbayes.optimizer import Trial
+        >>> below = Trial(0, {"C": 1.0}, 0.93).as_pruned()
+        >>> below.score, below.status
+        (nan, 'pruned')
+        """
+        status = "pruned" if self.outcome == "complete" else self.outcome
+        return replace(self, score=nan, status=status, fold_scores=None, metrics=None)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ._calibration_data import calibration_interval_data, checked_levels, coverage_data
+from ._legend import legend_above
 from ._matplotlib import LINE_STYLES, axes, styled
 from ._series import SERIES
 from ._text import literal, short_names
@@ -14,6 +15,7 @@ from ._widths import is_narrow
 
 __all__ = ["CalibrationIntervalDisplay"]
 
+Array = NDArray[np.float64]
 Style = Mapping[str, Any] | None
 
 # The level that is read off in the legend, where it is among them.
@@ -21,6 +23,8 @@ _TOLD = 0.9
 _NAME = 24
 # More series than these would cover the lines with their names.
 _INSIDE = 4
+# A difference of coverages below this, a third of a per cent, is not seen.
+_SEEN = 0.003
 
 
 class CalibrationIntervalDisplay:
@@ -37,14 +41,16 @@ class CalibrationIntervalDisplay:
         Parts of the rows inside.
     widths : array-like of shape (n_series, n_levels)
         Mean widths of the intervals.
-    band_lower, band_upper : array-like of shape (n_levels,)
-        Where a calibrated model would be with probability `band`.
+    band_lower, band_upper : array-like of shape (n_levels,) or (n_series, n_levels)
+        Where a calibrated model would be with a probability of at least `band`: of all series, or of each its own.
     labels : sequence of str
         What each series is called.
     n_samples : int
         How many rows counted.
     band : float, default=0.95
         Probability of the band, at each level by itself.
+    expected : array-like of shape (n_series, n_levels), default=None
+        Coverage if the model is right: of counts more than the level. None: the levels.
 
     Attributes
     ----------
@@ -55,9 +61,13 @@ class CalibrationIntervalDisplay:
     lines_ : list of matplotlib.lines.Line2D
         Coverage of each series, in per cent.
     band_ : matplotlib.collections.PolyCollection
-        The band.
+        The band, or the first of `bands_`.
+    bands_ : list of matplotlib.collections.PolyCollection
+        The band of all series, or one for each.
     diagonal_ : matplotlib.lines.Line2D
         Where claim and coverage agree.
+    expected_ : list of matplotlib.lines.Line2D
+        Where the coverage of counts is expected, for each series of which that is not the level.
 
     See Also
     --------
@@ -65,9 +75,14 @@ class CalibrationIntervalDisplay:
 
     Notes
     -----
-    A line above the diagonal: intervals are wider than they claim; below: too narrow. Intervals of counts contain at
-    least their level, and of small counts much more, so that their line lies above. The levels of one model share
+    A line above the diagonal: intervals are wider than they claim; below: too narrow. The levels of one model share
     their rows: one that leaves the band at one level does so at its neighbours.
+
+    Intervals of counts contain at least their level, and of small counts much more: where zero alone has a probability
+    of 60 %, so has an interval of one per cent. Where all ends are whole numbers the coverage is therefore to be
+    compared with what the model itself expects of these intervals, a line of its own, around which the band is. That is
+    known of the models of `skbayes.linear_model`; with `from_predictions` it is not, and the diagonal is the least that
+    intervals of counts contain.
 
     Examples
     --------
@@ -93,6 +108,7 @@ class CalibrationIntervalDisplay:
         labels: Sequence[str],
         n_samples: int,
         band: float = 0.95,
+        expected: ArrayLike | None = None,
     ) -> None:
         self.levels = levels
         self.coverage = coverage
@@ -102,6 +118,7 @@ class CalibrationIntervalDisplay:
         self.labels = labels
         self.n_samples = n_samples
         self.band = band
+        self.expected = expected
 
     @classmethod
     def from_estimator(
@@ -272,31 +289,15 @@ class CalibrationIntervalDisplay:
             If matplotlib is not installed.
         """
         ax = axes(ax, "CalibrationIntervalDisplay")
-        from matplotlib.collections import PolyCollection
         from matplotlib.lines import Line2D
 
         self.ax_, self.figure_ = ax, ax.figure
-        levels = 100.0 * np.asarray(self.levels, dtype=np.float64)
-        ends = [100.0 * np.asarray(end) for end in (self.band_lower, self.band_upper)]
-        if levels.size == 1:  # a band needs a width
-            levels, ends = levels + np.array([-2.0, 2.0]), [np.repeat(end, 2) for end in ends]
-        self.band_ = ax.fill_between(
-            levels,
-            *ends,
-            **styled(
-                PolyCollection,
-                {
-                    "color": "0.85",
-                    "linewidth": 0.0,
-                    "zorder": 0,
-                    "label": f"{100 * self.band:.4g} % of calibrated models",
-                },
-                band_kw,
-            ),
-        )
+        self.bands_ = self._draw_bands(band_kw)
+        self.band_ = self.bands_[0]
         diagonal = {"color": "0.35", "linewidth": 1.0, "linestyle": ":", "label": "calibrated"}
         (self.diagonal_,) = ax.plot([0, 100], [0, 100], **styled(Line2D, diagonal, diagonal_kw))
         self.lines_: list[Any] = []
+        self.expected_ = self._draw_expected(diagonal_kw)
         for k, coverage in enumerate(np.asarray(self.coverage, dtype=np.float64)):
             colour, marker = SERIES[k % len(SERIES)]
             style = {"color": colour, "marker": marker, "markersize": 4.5, "linewidth": 1.5}
@@ -311,18 +312,60 @@ class CalibrationIntervalDisplay:
         self._legend()
         return self
 
+    def _expected(self) -> Array:
+        """The expected coverage of each series, (n_series, n_levels)."""
+        levels = np.asarray(self.levels, dtype=np.float64)
+        given = levels if self.expected is None else np.asarray(self.expected, dtype=np.float64)
+        return np.broadcast_to(given, np.shape(self.coverage))
+
+    def _draw_bands(self, given: Style) -> list[Any]:
+        from matplotlib.collections import PolyCollection
+
+        levels = 100.0 * np.asarray(self.levels, dtype=np.float64)
+        lower, upper = (
+            100.0 * np.atleast_2d(np.asarray(end, dtype=np.float64))
+            for end in (self.band_lower, self.band_upper)
+        )
+        if levels.size == 1:  # a band needs a width
+            levels = levels + np.array([-2.0, 2.0])
+            lower, upper = np.repeat(lower, 2, axis=1), np.repeat(upper, 2, axis=1)
+        drawn: list[Any] = []
+        for k, ends in enumerate(zip(lower, upper, strict=True)):
+            style: dict[str, Any] = {"color": "0.85", "linewidth": 0.0, "zorder": 0}
+            if len(lower) > 1:
+                style |= {"color": SERIES[k % len(SERIES)][0], "alpha": 0.15}
+            style["label"] = "_" if drawn else f"{100 * self.band:.4g} % of calibrated models"
+            drawn.append(
+                self.ax_.fill_between(levels, *ends, **styled(PolyCollection, style, given))
+            )
+        return drawn
+
+    def _draw_expected(self, given: Style) -> list[Any]:
+        """Draw where the coverage of each series is expected, if that is not the diagonal."""
+        from matplotlib.lines import Line2D
+
+        levels = np.asarray(self.levels, dtype=np.float64)
+        drawn: list[Any] = []
+        for k, expected in enumerate(self._expected()):
+            if np.abs(expected - levels).max() < _SEEN:
+                continue
+            # Of several each has the colour of its series; one name is enough.
+            colour = SERIES[k % len(SERIES)][0] if len(self.labels) > 1 else "0.2"
+            style = {"color": colour, "linewidth": 1.2, "linestyle": (0, (4, 1.5)), "zorder": 1.5}
+            style["label"] = "_" if drawn else "calibrated, of whole numbers"
+            drawn += self.ax_.plot(100.0 * levels, 100.0 * expected, **styled(Line2D, style, given))
+        return drawn
+
     def _legend(self) -> None:
-        """Put the legend to the side of the diagonal where fewer lines are; of many series, outside."""
-        style: dict[str, Any] = {"frameon": False, "fontsize": "small"}
-        if len(self.lines_) > _INSIDE:
-            style |= {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "title": self._told()}
-            style |= {"title_fontsize": "small", "alignment": "left"}
-        else:
-            above = np.mean(np.asarray(self.coverage) - np.asarray(self.levels)) > 0.0
-            style["loc"] = "lower right" if above else "upper left"
-        if is_narrow(self.ax_):  # no corner is free
-            style |= {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0)}
-        self.ax_.legend(**style)
+        """Put the legend to the side of the diagonal where fewer lines are; of many series, above."""
+        many = len(self.lines_) > _INSIDE
+        if many or is_narrow(self.ax_):  # no corner is free
+            legend_above(self.ax_, self._told() if many else None)
+            return
+        lines = np.concatenate([np.asarray(self.coverage), self._expected()])
+        above = np.mean(lines - np.asarray(self.levels)) > 0.0
+        corner = "lower right" if above else "upper left"
+        self.ax_.legend(frameon=False, fontsize="small", loc=corner)
 
     def _told(self) -> str:
         return f"inside the {100 * self._near()[1]:.4g} % intervals"
@@ -341,6 +384,8 @@ class CalibrationIntervalDisplay:
         name = literal(names[k])
         if many:
             return f"{name}: {100 * coverage[i]:.3g} %"
-        width = float(np.asarray(self.widths)[k, i])
+        width, expected = float(np.asarray(self.widths)[k, i]), float(self._expected()[k, i])
         told = f"{100 * coverage[i]:.3g} % {self._told()},"
+        if expected - self._near()[1] >= _SEEN:
+            return f"{name + ': ' if name else ''}{told}\n{100 * expected:.3g} % expected, {width:.3g} wide on average"
         return f"{name + ': ' if name else ''}{told}\n{width:.3g} wide on average"

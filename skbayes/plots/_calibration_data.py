@@ -1,6 +1,7 @@
 """How often intervals contain what they claim to: at many levels, on rows that the model has not seen.
 
-Notation: n rows, L levels, M series (models, and within them targets); s_i weights of rows.
+Notation: n rows, L levels, M series (models, and within them targets); s_i weights of rows; p_i what the model itself
+says of the probability of the interval of row i.
 
 References
 ----------
@@ -56,7 +57,8 @@ def calibration_interval_data(
     Returns
     -------
     data : dict
-        ``levels`` (L,), ``coverage`` (M, L), ``widths`` (M, L) the mean widths, ``band_lower`` and ``band_upper`` (L,),
+        ``levels`` (L,), ``coverage`` (M, L), ``expected`` (M, L) the coverage if the models are right, ``widths``
+        (M, L) the mean widths, ``band_lower`` and ``band_upper`` (L,), or (M, L) where not all series expect the same,
         ``labels`` (M), ``n_samples`` and ``band``.
 
     Raises
@@ -68,15 +70,24 @@ def calibration_interval_data(
 
     Notes
     -----
-    Coverage is Σ s_i [lower_i <= y_i <= upper_i] / Σ s_i. The band is of the binomial distribution of n trials with
-    the level as their probability: rows independent of one another, as new rows are given the model. With weights n
-    is (Σ s)² / Σ s². Calibration says nothing about sharpness [1]_: of two calibrated models the one with the smaller
-    ``widths`` is better.
+    Coverage is Σ s_i [lower_i <= y_i <= upper_i] / Σ s_i. If the model is right it is expected to be Σ s_i p_i / Σ s_i,
+    which is the level. Of counts it is higher: there is no interval of just 90 %, and the smallest with at least that
+    may have 97 %. So p_i is computed (``interval_probability`` of the model) where all ends are whole numbers; of a
+    model that cannot say it, the level stands for it.
+
+    The band is of the binomial distribution of n trials with the expected coverage as their probability: rows
+    independent of one another, as new rows are given the model. Where the p_i differ, it holds at least as much [2]_.
+    With weights n is (Σ s)² / Σ s².
+
+    Calibration says nothing about sharpness [1]_: of two calibrated models the one with the smaller ``widths`` is
+    better.
 
     References
     ----------
     .. [1] Gneiting, Balabdaoui, Raftery (2007). Probabilistic forecasts, calibration and sharpness. J. R. Stat. Soc.
        B 69, 243-268. doi:10.1111/j.1467-9868.2007.00587.x
+    .. [2] Hoeffding (1956). On the distribution of the number of successes in independent trials. Ann. Math. Statist.
+       27, 713-721. doi:10.1214/aoms/1177728178
 
     Examples
     --------
@@ -94,8 +105,9 @@ def calibration_interval_data(
         _check_has_intervals(model)
     observed = check_array(y, ensure_2d=False, dtype="numeric", input_name="y")
     series: dict[str, tuple[Array, Array, Array]] = {}
+    expected: dict[str, Array] = {}
     for name, model in named_models(models).items():
-        lower, upper = _intervals(model, X, claimed)
+        lower, upper, probabilities = _intervals(model, X, claimed)
         n_targets = lower.shape[2]
         if np.size(observed) != lower[0].size:
             raise ValueError(
@@ -106,7 +118,9 @@ def calibration_interval_data(
             label = ", ".join(part for part in (name, of_target) if part)
             columns = observed.reshape(len(observed), -1)
             series[label] = (columns[:, k], lower[..., k], upper[..., k])
-    return coverage_data(series, claimed, sample_weight, band)
+            if probabilities is not None:
+                expected[label] = probabilities[..., k]
+    return coverage_data(series, claimed, sample_weight, band, expected)
 
 
 def _check_has_intervals(model: Any) -> None:
@@ -118,13 +132,19 @@ def _check_has_intervals(model: Any) -> None:
         )
 
 
-def _intervals(model: Any, X: Any, levels: Array) -> tuple[Array, Array]:
-    """Return lower and upper ends, (L, n, k)."""
+def _intervals(model: Any, X: Any, levels: Array) -> tuple[Array, Array, Array | None]:
+    """Return lower ends, upper ends and what the model says of their probabilities, (L, n, k); None: the levels."""
     last, before, _ = unwrapped(model)
     seen = X if before is None else before.transform(X)
-    ends = np.array([last.predict_interval(seen, float(level)) for level in levels], dtype=float)
-    lower, upper = ends[:, 0], ends[:, 1]
-    return (lower[..., None], upper[..., None]) if lower.ndim == 2 else (lower, upper)
+    pairs = [last.predict_interval(seen, float(level)) for level in levels]
+    ends = np.array(pairs, dtype=float)
+    ends = ends[..., None] if ends.ndim == 3 else ends
+    # Infinite ones are whole too, and what is NaN is refused later.
+    is_whole = bool((np.floor(ends) == ends).all())
+    if not is_whole or not hasattr(last, "interval_probability"):
+        return ends[:, 0], ends[:, 1], None
+    found = np.array([last.interval_probability(seen, *pair) for pair in pairs], dtype=float)
+    return ends[:, 0], ends[:, 1], found.reshape(ends[:, 0].shape)
 
 
 def checked_levels(levels: Any) -> Array:
@@ -148,8 +168,9 @@ def coverage_data(
     levels: Array,
     sample_weight: ArrayLike | None,
     band: float,
+    probabilities: Mapping[str, Array] | None = None,
 ) -> dict[str, Any]:
-    """Return the data of intervals by name: y (n,), lower (L, n) and upper (L, n)."""
+    """Return the data of intervals by name: y (n,), lower (L, n), upper (L, n), and if known p (L, n)."""
     if not 0.0 < band < 1.0:
         raise ValueError(
             f"band needs a probability between 0 and 1, both excluded; got {band!r}. Use 0.95."
@@ -160,7 +181,7 @@ def coverage_data(
         )
     first = next(iter(series.values()))[0]
     weight = np.ones(first.size) if sample_weight is None else _weight(sample_weight, first.size)
-    coverage, widths = [], []
+    coverage, widths, expected = [], [], []
     for label, (y, lower, upper) in series.items():
         if np.isnan(lower).any() or np.isnan(upper).any():
             raise ValueError(
@@ -168,15 +189,22 @@ def coverage_data(
             )
         coverage.append(np.average((lower <= y) & (y <= upper), axis=1, weights=weight))
         widths.append(np.average(upper - lower, axis=1, weights=weight))
+        known = (probabilities or {}).get(label)
+        expected.append(
+            levels if known is None else np.average(known, axis=1, weights=weight).clip(0.0, 1.0)
+        )
     n = float(weight.sum() ** 2 / np.sum(weight**2))
     tail = 0.5 * (1.0 - band)
     trials = max(1, round(n))
+    # Series that expect the same, as all of no counts do, have one band.
+    shared = expected[0] if np.ptp(expected, axis=0).max() == 0.0 else np.array(expected)
     return {
         "levels": levels,
         "coverage": np.array(coverage),
+        "expected": np.array(expected),
         "widths": np.array(widths),
-        "band_lower": binom.ppf(tail, trials, levels) / trials,
-        "band_upper": binom.ppf(1.0 - tail, trials, levels) / trials,
+        "band_lower": binom.ppf(tail, trials, shared) / trials,
+        "band_upper": binom.ppf(1.0 - tail, trials, shared) / trials,
         "labels": list(series),
         "n_samples": int(np.count_nonzero(weight)),
         "band": band,

@@ -6,7 +6,6 @@ again. Breaks are left out of the seconds.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,6 @@ __all__ = [
     "seconds_at_ends",
     "seconds_without",
     "spent",
-    "status_of",
 ]
 
 Floats = NDArray[np.float64]
@@ -37,7 +35,7 @@ _FEWEST = 5
 def rungs_of(search: Any, source: Source) -> History:
     """Return the trials of all rungs of a halving search, of any other search its own.
 
-    The scores of lower rungs are of another kind than those of the last: they are nan.
+    Those below the last rung are pruned: their scores are of another kind.
     """
     everything = getattr(search, "rung_history_", None)
     if everything is None:
@@ -45,7 +43,7 @@ def rungs_of(search: Any, source: Source) -> History:
     last = [trial.runs for trial in source.history]
     return History(
         tuple(
-            trial if any(trial.runs is runs for runs in last) else replace(trial, score=math.nan)
+            trial if any(trial.runs is runs for runs in last) else trial.as_pruned()
             for trial in everything
         )
     )
@@ -126,12 +124,6 @@ def spent(trial: Trial, runs: Sequence[Run]) -> tuple[int, float]:
     score_time = (trial.metrics or {}).get("score_time", 0.0)
     per_fold = trial.fit_time + (0.0 if math.isnan(score_time) else score_time)
     return n_folds, n_folds * per_fold
-
-
-def status_of(trial: Trial) -> str:
-    """Return the status of a trial; one that claims to be complete and has no score failed."""
-    has_score = any(map(math.isfinite, (trial.score, *(trial.fold_scores or ()))))
-    return "failed" if trial.status == "complete" and not has_score else trial.status
 
 
 def time_unit(seconds: float) -> tuple[str, float]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._coefficient_data import coefficient_data
+from ._legend import legend_above
 from ._matplotlib import figure, styled
 from ._series import SERIES
 from ._text import literal, short_names
@@ -325,15 +326,7 @@ class CoefficientDisplay:
             labels = [str(handle.get_label()) for handle in handles]
             columns = min(columns_of(labels, width_of(self.ax_)), _COLUMNS)
             side = "right" if is_narrow(self.ax_) else "left"
-            self.ax_.legend(
-                handles=_by_rows(handles, columns),
-                frameon=False,
-                fontsize="small",
-                loc=f"lower {side}",
-                bbox_to_anchor=(float(side == "right"), 1.0),
-                borderaxespad=0.2,
-                ncols=columns,
-            )
+            legend_above(self.ax_, handles=_by_rows(handles, columns), columns=columns, side=side)
 
     def _widths(self) -> list[float]:
         """Return a line width for each level, the smallest level thickest."""

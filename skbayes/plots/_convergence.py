@@ -4,31 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ._clock import time_unit
+from ._convergence_curves import MOST_CURVES, draw_band, draw_line, draw_target
 from ._convergence_data import convergence_data
 from ._convergence_trials import draw_trials
-from ._convergence_view import View, at_the_end, finite
-from ._matplotlib import (
-    COLOURS,
-    LINE_STYLES,
-    axes,
-    legend_above,
-    log_axis,
-    seconds_axis,
-    styled,
-)
-from ._text import literal, short_names
+from ._convergence_view import View, finite
+from ._legend import legend_above
+from ._matplotlib import axes, log_axis, seconds_axis
 
 __all__ = ["ConvergenceDisplay"]
 
-Floats = NDArray[np.float64]
-
-# A colour and a line style together; the fifth curve has the first colour and another style.
-_MOST_CURVES = len(COLOURS) * len(LINE_STYLES)
-# Letters of a name in the legend: with more the legend is wider than the picture.
-_NAME_LENGTH = 60
 # Part of the picture that is left free beyond what is drawn.
 _ROOM = 0.05
 _COUNTED = {"evaluations": "evaluations", "fits": "fits (folds that were run)"}
@@ -279,18 +265,18 @@ class ConvergenceDisplay:
         if show_trials is None:
             show_trials = optimum is None and list(self.n_searches) == [1]
         n_curves = range(len(self.names))
-        self.lines_ = [self._draw_line(c, view, line_kw) for c in n_curves]
+        self.lines_ = [draw_line(ax, self, c, view, line_kw) for c in n_curves]
         several = [c for c in n_curves if self.n_searches[c] > 1]
-        self.bands_ = [self._draw_band(c, view, band_kw) for c in several]
+        self.bands_ = [draw_band(ax, self, c, view, band_kw) for c in several]
         self.points_ = draw_trials(ax, self, view, scatter_kw) if show_trials else {}
-        self.target_line_ = None if target is None else self._draw_target(target, target_kw)
+        self.target_line_ = None if target is None else draw_target(ax, target, target_kw)
         self._label(view, x_scale)
         return self
 
     def _check(self, optimum: float | None) -> None:
-        if len(self.names) > _MOST_CURVES:
+        if len(self.names) > MOST_CURVES:
             raise ValueError(
-                f"ConvergenceDisplay has colours and line styles for {_MOST_CURVES} curves; got {len(self.names)}. "
+                f"ConvergenceDisplay has colours and line styles for {MOST_CURVES} curves; got {len(self.names)}. "
                 "Draw fewer, or several pictures."
             )
         best = finite(self.upper).max(initial=-np.inf)
@@ -299,47 +285,6 @@ class ConvergenceDisplay:
                 f"optimum is the best score that there is, and a search has found {best:.6g}; got optimum={optimum!r}. "
                 "Give it in the sign of the scores, where higher is better."
             )
-
-    def _draw_line(self, c: int, view: View, given: Mapping[str, Any] | None) -> Any:
-        from matplotlib.lines import Line2D
-
-        n, name = self.n_searches[c], literal(short_names(self.names, _NAME_LENGTH)[c])
-        heights = view.of(self.centre[c])
-        style = {
-            "color": COLOURS[c % len(COLOURS)],
-            "linestyle": LINE_STYLES[(c + c // len(COLOURS)) % len(LINE_STYLES)],
-            "linewidth": 2.0,
-            "drawstyle": "steps-post",
-            # The end is seen even where it is the beginning too.
-            "marker": "o",
-            "markevery": [heights.size - 1] if heights.size else None,
-            "markersize": 6,
-            "zorder": 4,
-            "label": name + at_the_end(heights, n),
-        }
-        (line,) = self.ax_.plot(self.x[c], heights, **styled(Line2D, style, given))
-        return line
-
-    def _draw_band(self, c: int, view: View, given: Mapping[str, Any] | None) -> Any:
-        from matplotlib.collections import PolyCollection
-
-        low, high = view.of(self.lower[c]), view.of(self.upper[c])
-        # Where a band has no end, it goes to the worst that is drawn.
-        known = view.of(finite([*self.centre, *self.lower]))
-        low = np.clip(low, known.min(), known.max()) if known.size else low
-        colour = COLOURS[c % len(COLOURS)]
-        style = {"facecolor": colour, "alpha": 0.2, "linewidth": 0.0, "zorder": 2}
-        return self.ax_.fill_between(
-            self.x[c], low, high, step="post", **styled(PolyCollection, style, given)
-        )
-
-    def _draw_target(self, target: float, given: Mapping[str, Any] | None) -> Any:
-        from matplotlib.lines import Line2D
-
-        style = {"color": "black", "linestyle": (0, (1, 2)), "linewidth": 1.2, "zorder": 1}
-        return self.ax_.axhline(
-            target, **styled(Line2D, style | {"label": f"target {target:.4g}"}, given)
-        )
 
     def _label(self, view: View, x_scale: str) -> None:
         ax, unit = self.ax_, self.against
@@ -362,8 +307,6 @@ class ConvergenceDisplay:
             ax.set_yscale("log")
         else:
             ax.ticklabel_format(axis="y", useOffset=False)
-            # A power of ten goes above the labels, not into the legend.
-            ax.yaxis.get_offset_text().set_horizontalalignment("right")
             self._limit(view)
         if not finite(self.centre).size:
             ax.text(0.5, 0.5, "no trial has a score yet", transform=ax.transAxes, ha="center")

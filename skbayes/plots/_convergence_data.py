@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult
 
 from ..optimizer import History, Trial
-from ._clock import new_runs, rungs_of, seconds_at_ends, spent, status_of
-from ._source import Source, source_of
+from ._clock import new_runs, rungs_of, seconds_at_ends, spent
+from ._source import Source, scored_source_of
 
 __all__ = ["AGAINST", "BANDS", "convergence_data"]
 
@@ -109,7 +109,7 @@ def convergence_data(
         )
     names, groups = _groups(searches)
     sources = [
-        [(thing, source_of(thing, metric=metric, score_name=score_name)) for thing in group]
+        [(thing, scored_source_of(thing, metric=metric, score_name=score_name)) for thing in group]
         for group in groups
     ]
     paths, is_clock = _paths(sources, against)
@@ -242,7 +242,7 @@ def _columns(path: _Path) -> dict[str, Any]:
         "x": path.at,
         "number": [trial.number for trial in path.trials],
         "score": np.array([trial.score for trial in path.trials], dtype=float),
-        "status": [status_of(trial) for trial in path.trials],
+        "status": [trial.outcome for trial in path.trials],
     }
 
 

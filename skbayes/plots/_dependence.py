@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from ..optimizer import PartialDependence
 from ..space import ValueGrid
 from ._dependence_data import partial_dependence_data
+from ._legend import bar_above, legend_of_panels
 from ._matplotlib import styled
-from ._panels import legend_over, panel_grid
+from ._panels import panel_grid
 from ._parameter_scale import is_line, name_text, places, set_scale
 from ._surrogate_view import draw_believed, draw_surface, shown_range
 from ._text import literal, shortened
@@ -259,11 +260,7 @@ class PartialDependenceDisplay:
         ones = [k for k, each in enumerate(self.dependences) if len(each.grids) == 1]
         if ones:
             self._share_heights(axes, ones, n_columns)
-            if ax is None:
-                legend_over(axes[ones[0]], self.figure_)
-            else:
-                inside = axes[ones[0]].legend(fontsize="x-small", frameon=False, loc="best")
-                inside.set_in_layout(False)  # it may be wider than its panel
+            legend_of_panels(ax, axes, axes[ones[0]].get_legend_handles_labels()[0])
         return self
 
     def _draw_one(
@@ -306,15 +303,11 @@ class PartialDependenceDisplay:
         tried_kw: Style,
     ) -> None:
         from matplotlib.collections import PathCollection
-        from matplotlib.ticker import MaxNLocator
 
         first, second = each.grids
         values, cmap = (each.mean, "viridis") if shows == "mean" else (each.std, "cividis")
         surface = draw_surface(ax, (first, second), values, cmap, contour_kw)
-        bar = ax.figure.colorbar(surface, ax=ax)
-        bar.ax.yaxis.set_major_locator(MaxNLocator(5))
-        bar.ax.tick_params(labelsize="small")
-        bar.set_label(literal(f"{shows} of {shortened(self.score_name, 36)}"), fontsize="small")
+        bar_above(ax, surface, literal(f"{shows} of {shortened(self.score_name, 36)}"))
         x, y = (places(grid, [point[k] for point in tried]) for k, grid in enumerate(each.grids))
         style = {"s": 14.0 if len(x) <= _N_OPAQUE else 6.0, "color": "white", "label": "tried"}
         style |= {"edgecolors": "black", "linewidths": 0.6}

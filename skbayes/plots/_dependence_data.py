@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..optimizer import partial_dependence
-from ._source import source_of
+from ._source import scored_source_of
 
 __all__ = ["partial_dependence_data"]
 
@@ -71,7 +71,7 @@ def partial_dependence_data(
     >>> (data["dependences"][0].mean.round(1) + 0.0).tolist(), data["tried"][0][1]
     ([0.0, 0.5, 1.0], (0.1,))
     """
-    source = source_of(search, space=space, metric=metric, score_name=score_name)
+    source = scored_source_of(search, space=space, metric=metric, score_name=score_name)
     if source.space is None:
         raise ValueError(
             "Partial dependences need at least 5 trials with a score; got a search without any trial. Try candidates "

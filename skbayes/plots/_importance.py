@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..optimizer import Importances
 from ._importance_data import importance_data
 from ._importance_errors import draw_share_errors
-from ._matplotlib import COLOURS, axes, legend_above, styled
+from ._legend import legend_above
+from ._matplotlib import COLOURS, axes, styled
 from ._text import literal, short_names, shortened
 
 __all__ = ["ImportanceDisplay"]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..optimizer import Importances, importances
-from ._source import source_of
+from ._source import scored_source_of
 
 __all__ = ["importance_data"]
 
@@ -70,7 +70,7 @@ def importance_data(
     """
     if isinstance(search, Importances):
         return _sorted(search, score_name or search.metric or "score")
-    source = source_of(search, space=space, metric=metric, score_name=score_name)
+    source = scored_source_of(search, space=space, metric=metric, score_name=score_name)
     if source.space is None:
         raise ValueError(
             "Importances need at least 5 candidates with a score; got a search without any. Tell some first."

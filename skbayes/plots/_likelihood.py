@@ -10,9 +10,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._legend import legend_above
 from ._likelihood_data import likelihood_data
 from ._matplotlib import COLOURS, LINE_STYLES, axes, styled
-from ._panels import legend_over
 from ._text import literal, shortened
 from ._widths import is_narrow, width_of
 
@@ -228,7 +228,7 @@ class LikelihoodDisplay:
             ax.margins(x=0.09)  # room for a number beside the first point
         ax.set_xlabel("x" if self.name is None else literal(shortened(self.name, _NAME)))
         ax.set_ylabel("probability" if self.is_discrete else "density")
-        legend_over(ax, columns=1)
+        legend_above(ax, columns=1)
         ax.spines[["top", "right"]].set_visible(False)
         return self
 
@@ -263,7 +263,7 @@ class LikelihoodDisplay:
         width = np.ptp(np.asarray(self.grid, dtype=float))
         near = _TOO_NEAR * width * max(1.0, _USUAL / width_of(self.ax_))
         # As high as the axes are before the layout, nearly.
-        inches = self.ax_.get_position().height * self.ax_.figure.get_figheight()
+        inches = self.ax_.bbox.height / self.ax_.figure.dpi
         points = 72.0 * inches / self.ax_.get_ylim()[1]
         places, first, counts = np.unique(x, return_index=True, return_counts=True)
         for c, row in enumerate(heights):
@@ -298,8 +298,10 @@ class LikelihoodDisplay:
 def _free(height: float, taken: list[float]) -> float:
     """Return by how many points a number is above its height so that it covers none of those beside it."""
     at = height + _ABOVE
-    while np.isfinite(at) and (near := [other for other in taken if abs(at - other) < _LINE]):
-        at = max(near) + _LINE
+    # From below, each once: asked again, one that was just passed may by rounding still be too near.
+    for other in sorted(filter(np.isfinite, taken)):
+        if abs(at - other) < _LINE:
+            at = other + _LINE
     return at - height if np.isfinite(at) else _ABOVE
 
 

@@ -1,22 +1,19 @@
 """The one gate to matplotlib, which only drawing needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from textwrap import fill
 from typing import Any
 
 import numpy as np
 
-from ._widths import columns_of, width_of
-
 __all__ = [
     "COLOURS",
     "LINE_STYLES",
+    "SIZE",
     "STATUS_MARKS",
     "StatusMark",
     "axes",
     "figure",
-    "legend_above",
     "log_axis",
     "seconds_axis",
     "styled",
@@ -27,7 +24,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 #: Beside the colour, for print without it.
 LINE_STYLES = ("-", "--", "-.", ":")
 #: Width and height of a new figure in inches: that of a notebook's column.
-_SIZE = (7.0, 4.5)
+SIZE = (7.0, 4.5)
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ def axes(ax: Any, what: str) -> Any:
     return ax if ax is not None else figure(what).add_subplot()
 
 
-def figure(what: str, size: tuple[float, float] = _SIZE) -> Any:
+def figure(what: str, size: tuple[float, float] = SIZE) -> Any:
     """Return a new figure without axes.
 
     Parameters
@@ -154,38 +151,3 @@ def log_axis(axis: Any) -> None:
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
-
-
-# Width of a small letter in inches, and what a narrow picture has room for nevertheless.
-_LETTER, _FEWEST_LETTERS = 0.055, 40
-
-
-def legend_above(ax: Any, title: str | None = None, handles: Sequence[Any] | None = None) -> Any:
-    """Draw the legend above the axes, where it covers nothing, in as many columns as fit.
-
-    A title of the axes would be there too; that of the figure, its `suptitle`, is above it.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Its labelled artists are the entries.
-    title : str or None, default=None
-        A line above them.
-    handles : sequence of artists, default=None
-        The entries, if not these.
-    """
-    if handles is None:
-        handles = ax.get_legend_handles_labels()[0]
-    labels = [handle.get_label() for handle in handles]
-    n_letters = max(int(width_of(ax) / _LETTER), _FEWEST_LETTERS)
-    return ax.legend(
-        handles=handles,
-        title=None if title is None else fill(title, n_letters),
-        ncols=columns_of(labels, width_of(ax)),
-        loc="lower left",
-        bbox_to_anchor=(0.0, 1.0),
-        frameon=False,
-        fontsize="small",
-        title_fontsize="small",
-        alignment="left",
-    )

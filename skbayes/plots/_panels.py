@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from ._matplotlib import figure
-from ._widths import columns_of, width_of
 
-__all__ = ["given_axes", "grid_in", "legend_over", "panel_grid", "panels"]
+__all__ = ["given_axes", "grid_in", "panel_grid", "panels"]
+
+# Height of a row that has nothing but what a layout makes room for, in heights of panels.
+_FREE = 0.01
 
 
 def given_axes(ax: Any, what: str, n: int) -> list[Any] | None:
@@ -100,7 +102,7 @@ def panels(ax: Any, what: str, heights: Sequence[float]) -> list[Any]:
 
 
 def panel_grid(ax: Any, what: str, n: int, n_columns: int, size: tuple[float, float]) -> list[Any]:
-    """Return n axes side by side, in rows.
+    """Return n axes side by side, in rows; in the place of one axes below a row that is left free for a legend.
 
     Parameters
     ----------
@@ -125,49 +127,9 @@ def panel_grid(ax: Any, what: str, n: int, n_columns: int, size: tuple[float, fl
         return given
     if n == 1 and ax is not None:
         return [ax]
-    owner, grid = grid_in(ax, what, (-(-n // n_columns), n_columns), size)
-    return [owner.add_subplot(grid[divmod(k, n_columns)]) for k in range(n)]
-
-
-# Ticks of numbers between these are written in full, by matplotlib's default.
-_NO_POWER = (1e-4, 1e5)
-
-
-def legend_over(
-    ax: Any,
-    owner: Any = None,
-    *,
-    title: str | None = None,
-    is_below: bool = False,
-    columns: int | None = None,
-) -> Any:
-    """Draw the legend of one of several panels above all of them, or below; None without entries.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Its labelled artists are the entries.
-    owner : matplotlib.figure.Figure, default=None
-        A new figure, where the legend is outside of all panels. None: above the axes.
-    title : str or None, default=None
-        A line above the entries.
-    is_below : bool, default=False
-        Whether it is below the panels of the figure.
-    columns : int or None, default=None
-        How many; None: as many as are sure to fit.
-    """
-    handles, labels = ax.get_legend_handles_labels()
-    if not handles:
-        return None
-    inches = width_of(ax) if owner is None else float(ax.figure.get_figwidth())
-    columns = columns or columns_of(labels, inches)
-    style = {"ncols": columns, "frameon": False, "fontsize": "small", "title": title}
-    style |= {"title_fontsize": "small", "alignment": "left"}
-    if owner is None:
-        # The power of ten of the ticks, if there is one, is above the axes too: in lines of the legend.
-        size = max(map(abs, ax.get_ylim()))
-        pad = 0.5 if _NO_POWER[0] <= size < _NO_POWER[1] else 2.0
-        style |= {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": pad}
-        return ax.legend(handles, labels, **style)
-    place = "outside lower left" if is_below else "outside upper left"
-    return owner.legend(handles, labels, loc=place, **style)
+    heights = [1.0] * -(-n // n_columns)
+    if ax is not None:
+        heights.insert(0, _FREE)
+    owner, grid = grid_in(ax, what, (len(heights), n_columns), size, height_ratios=heights)
+    places = [divmod(k, n_columns) for k in range(n)]
+    return [owner.add_subplot(grid[row + (ax is not None), column]) for row, column in places]

@@ -7,35 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ._matplotlib import STATUS_MARKS, axes, figure, legend_above, styled
-from ._parallel_axes import (
-    draw_axes,
-    draw_score_axis,
-    draw_strip,
-    mark_inactive,
-    name_axes,
-    strip_width,
-)
+from ._legend import legend_above
+from ._matplotlib import axes, figure
+from ._parallel_axes import draw_axes, draw_score_axis, mark_inactive, name_axes, strip_width
 from ._parallel_data import parallel_coordinates_data
+from ._parallel_lines import BELOW, draw_scores, draw_without_score, levels_below
 
 __all__ = ["ParallelCoordinatesDisplay"]
-
-Floats = NDArray[np.float64]
 
 # Inches from an axis to the next below which a figure is made wider, and the width of a page at most.
 _SPACING, _WIDEST = 0.75, 14.0
 _WIDTH, _HEIGHT = 7.0, 4.5
-# How far below the axes: a line at a parameter that is not active, and a step for each kind of candidate without score.
-_BELOW, _STEP = -0.12, 0.075
-# The end of viridis near the background is left out: yellow on white is not seen, nor is violet on black.
-_LIGHT, _DARK = 0.9, 0.15
-# So many lines are drawn opaque. The ink of more grows more slowly than their number: of a thousand one line is still
-# seen, and ten thousand are no wall.
-_N_OPAQUE, _FADING = 60, 0.7
-# Of the candidates a twentieth counts as the best, but never more than ten.
-_BEST_SHARE, _MOST_BEST = 20, 10
 
 
 class ParallelCoordinatesDisplay:
@@ -266,134 +250,21 @@ class ParallelCoordinatesDisplay:
             width = min(max(_WIDTH, _SPACING * (n_axes + 1)), _WIDEST)
             ax = figure("ParallelCoordinatesDisplay", (width, _HEIGHT)).add_subplot()
         self.ax_, self.figure_ = axes(ax, "ParallelCoordinatesDisplay"), ax.figure
-        heights = self._heights()
-        self._draw_scores(heights, n_best, _colours(cmap, ax), line_kw, best_kw)
-        self._draw_without_score(heights, without_score_kw)
+        drawn = draw_scores(ax, self, n_best, cmap, line_kw, best_kw)
+        self.lines_, self.best_, self.score_bar_ = drawn
+        self.without_score_: dict[str, Any] = draw_without_score(ax, self, without_score_kw)
         self._draw_axes()
         return self
 
-    def _levels(self) -> dict[str, float]:
-        """How far below the axis of the score candidates without one end, by their status."""
-        present = [status for status in STATUS_MARKS if status in set(self.statuses)]
-        lacking = [status for status in present if status != "complete"]
-        return {status: _BELOW - k * _STEP for k, status in enumerate(lacking)}
-
-    def _heights(self) -> Floats:
-        """Where the lines cross the axes, that of the score included: (n_candidates, n_axes)."""
-        positions = np.asarray(self.positions, dtype=float)
-        heights = np.where(np.isnan(positions), _BELOW, positions)
-        levels = self._levels()
-        below = [levels.get(status, _BELOW) for status in self.statuses]
-        scores = np.asarray(self.score_positions, dtype=float)
-        return np.column_stack([heights, np.where(np.isnan(scores), below, scores)])
-
-    def _draw_scores(
-        self,
-        heights: Floats,
-        n_best: int | None,
-        cmap: Any,
-        line_kw: Mapping[str, Any] | None,
-        best_kw: Mapping[str, Any] | None,
-    ) -> None:
-        from matplotlib.collections import LineCollection
-        from matplotlib.patheffects import withStroke
-
-        scores = np.asarray(self.scores, dtype=float)
-        # Equal scores keep the order of the search: the first of equals is the incumbent, and on top.
-        rising = np.flatnonzero(np.isfinite(scores))[::-1]
-        rising = rising[np.argsort(scores[rising], kind="stable")]
-        n = len(rising)
-        if n_best is None:
-            n_best = min(max(-(-n // _BEST_SHARE), 1), _MOST_BEST)
-        n_best = min(n_best, n)
-        best = rising[n - n_best :]
-        # Colours follow the axis of the score, ends included.
-        levels = np.asarray(self.score_positions, dtype=float)
-        alpha = _opacity(n)
-        common = {"cmap": cmap, "clim": (0.0, 1.0), "capstyle": "round"}
-        all_lines = {**common, "linewidths": 1.2, "alpha": alpha, "zorder": 2.0}
-        wide = {**common, "linewidths": 2.6, "zorder": 2.2}
-        wide["path_effects"] = [
-            withStroke(linewidth=4.2, foreground=self.ax_.get_facecolor(), alpha=0.8)
-        ]
-
-        def drawn(rows: NDArray[np.int64], defaults: Mapping[str, Any], given: Any) -> Any:
-            style = styled(LineCollection, defaults, given)
-            lines = LineCollection(_segments(heights[rows]), array=levels[rows], **style)
-            return self.ax_.add_collection(lines, autolim=False)
-
-        self.lines_ = drawn(rising, all_lines, line_kw)
-        self.best_ = drawn(best, wide, best_kw)
-        is_one = len(self.score_ticks) == 1
-        self.score_bar_ = draw_strip(self.ax_, len(self.names), cmap, is_one=is_one) if n else None
-        if n_best:
-            # Of the lines a legend would show the first colour of all.
-            label, width = f"{self.best_name} {n_best} of {n}", self.best_.get_linewidth()[0]
-            self.ax_.plot([], [], color=cmap(levels[best[-1]]), linewidth=width, label=label)
-
-    def _draw_without_score(self, heights: Floats, given: Mapping[str, Any] | None) -> None:
-        from matplotlib.collections import LineCollection
-
-        statuses = np.asarray(self.statuses)
-        self.without_score_: dict[str, Any] = {}
-        for status, level in self._levels().items():
-            rows, mark = np.flatnonzero(statuses == status), STATUS_MARKS[status]
-            defaults = {
-                "colors": mark.colour,
-                "linestyles": "dashed",
-                "linewidths": 1.0,
-                "alpha": 0.9 * _opacity(2 * len(rows)),
-                "zorder": 1.8,
-            }
-            style = styled(LineCollection, defaults, given)
-            lines = LineCollection(_segments(heights[rows]), **style)
-            self.without_score_[status] = self.ax_.add_collection(lines, autolim=False)
-            self.ax_.plot(
-                [len(self.names)],
-                [level],
-                linestyle="--",
-                linewidth=1.2,
-                color=mark.colour,
-                marker=mark.marker,
-                markersize=7,
-                clip_on=False,
-                zorder=4.0,
-                label=f"{mark.label} ({len(rows)})",
-            )
-
     def _draw_axes(self) -> None:
         ax, p = self.ax_, len(self.names)
-        levels = self._levels().values()
+        levels = levels_below(self.statuses).values()
         inactive = np.flatnonzero(np.isnan(np.asarray(self.positions, dtype=float)).any(axis=0))
         draw_axes(ax, self.ticks, self.tick_labels)
-        mark_inactive(ax, inactive, _BELOW)
+        mark_inactive(ax, inactive, BELOW)
         is_lower = len(inactive) > 0 or len(levels) > 0
-        ax.set_ylim(min([_BELOW, *levels]) - 0.05 if is_lower else -0.03, 1.03)
+        ax.set_ylim(min([BELOW, *levels]) - 0.05 if is_lower else -0.03, 1.03)
         ax.set_xlim(-0.1, p + strip_width(ax, p))
         name_axes(ax, self.names)
         draw_score_axis(ax, self.score_name, self.score_ticks, self.score_tick_labels)
-        if ax.get_legend_handles_labels()[0]:
-            legend_above(ax)
-
-
-def _opacity(n: int) -> float:
-    return float(min(1.0, (_N_OPAQUE / max(n, 1)) ** _FADING))
-
-
-def _segments(heights: Floats) -> Any:
-    """(n_lines, n_axes, 2)"""
-    across = np.broadcast_to(np.arange(heights.shape[1], dtype=float), heights.shape)
-    return np.stack([across, heights], axis=-1)
-
-
-def _colours(cmap: Any, ax: Any) -> Any:
-    import matplotlib
-    from matplotlib.colors import ListedColormap, to_rgb
-
-    if cmap is not None:
-        return matplotlib.colormaps[cmap] if isinstance(cmap, str) else cmap
-    viridis = matplotlib.colormaps["viridis"]
-    # The weights of red, green and blue in the luminance of a display (ITU-R BT.709).
-    is_light = np.dot(to_rgb(ax.get_facecolor()), [0.2126, 0.7152, 0.0722]) > 0.5
-    ends = (_LIGHT, 0.0) if is_light else (_DARK, 1.0)
-    return ListedColormap(viridis(np.linspace(*ends, 256)), "viridis away from the background")
+        legend_above(ax)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..optimizer import TIMES, Trial
-from ._source import Source, source_of
+from ..optimizer import TIMES
+from ._source import Source, scored_source_of
 from ._value_axes import ValueAxis, number_axis, parameter_axis
 
 __all__ = ["parallel_coordinates_data"]
@@ -86,7 +86,7 @@ def parallel_coordinates_data(
         raise TypeError(
             f"parameters needs a list of names; got {parameters!r}. Write [{parameters!r}]."
         )
-    source = source_of(search, space=space, metric=metric, score_name=score_name)
+    source = scored_source_of(search, space=space, metric=metric, score_name=score_name)
     trials = tuple(source.history)
     if not trials:
         raise ValueError(
@@ -105,7 +105,7 @@ def parallel_coordinates_data(
         "score_positions": score_axis.positions,
         "score_ticks": list(score_axis.ticks),
         "score_tick_labels": list(score_axis.tick_labels),
-        "statuses": [_status(trial) for trial in trials],
+        "statuses": [trial.outcome for trial in trials],
         "score_name": source.score_name,
         "best_name": "longest" if metric in TIMES else "best",
     }
@@ -126,11 +126,6 @@ def _names(source: Source, parameters: Sequence[str] | None) -> list[str]:
             f"parameters needs names of them; got {lacking}. Choose among {list(dict.fromkeys([*known, *tried]))}."
         )
     return names
-
-
-def _status(trial: Trial) -> str:
-    # One that ended regularly without a finite score has failed for all that a search can use.
-    return "failed" if trial.status == "complete" and not trial.is_complete else trial.status
 
 
 def _score_axis(scores: Floats) -> ValueAxis:

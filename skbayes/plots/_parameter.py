@@ -6,8 +6,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ._legend import legend_above
 from ._matplotlib import COLOURS, LINE_STYLES, axes, styled
-from ._panels import legend_over
 from ._parameter_data import parameter_data
 from ._text import literal, shortened
 from ._widths import is_narrow
@@ -225,7 +225,7 @@ class ParameterDisplay:
         ax.set_xlabel(literal(shortened(self.name, _NAME) + given))
         ax.set_ylabel("density")
         ax.spines[["top", "right"]].set_visible(False)
-        legend_over(ax, columns=1 if is_narrow(ax) else 2)
+        legend_above(ax, columns=1 if is_narrow(ax) else 2)
         return self
 
     def _highest(self) -> float:

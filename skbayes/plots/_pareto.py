@@ -5,32 +5,14 @@ from itertools import combinations
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..optimizer import TIMES
-from ._matplotlib import COLOURS, styled
 from ._pareto_data import pareto_data
-from ._pareto_panels import (
-    draw_bounds,
-    draw_errors,
-    draw_reference,
-    panels_beside,
-    set_axes,
-    write_legend,
-    write_numbers,
-)
-from ._pareto_view import Axis, View, view_of
+from ._pareto_pair import candidates_of, draw_pair
+from ._pareto_panels import panels_beside, write_legend
 
 __all__ = ["ParetoDisplay"]
-
-Floats = NDArray[np.float64]
-
-# The numbers of more candidates than these cover each other.
-_MOST_NUMBERED = 12
-# The points of a longer front are smaller.
-_MOST_LARGE = 40
-# Of dominated points so many are drawn opaque; the ink of more is kept the same.
-_N_OPAQUE, _FAINTEST = 200, 0.3
 
 
 class ParetoDisplay:
@@ -61,6 +43,9 @@ class ParetoDisplay:
         The volume between the reference and the front.
     bounds : sequence of (int, float), default=()
         Constraints on objectives: which one, and its bound.
+    posterior_mean, posterior_lower, posterior_upper : array-like of shape (n_candidates, n_objectives), default=None
+        What the search's models believe of the objectives without noise: the middle and the ends of 95 %; None or
+        nan: unknown.
 
     Attributes
     ----------
@@ -78,6 +63,8 @@ class ParetoDisplay:
         In each panel the other candidates.
     infeasible_ : list of matplotlib.lines.Line2D
         In each panel those that miss a constraint; empty if none does.
+    errors_ : list of matplotlib.container.ErrorbarContainer
+        In each panel the error bars; empty if there are none.
     texts_ : list of matplotlib.text.Annotation
         Numbers of the candidates, where the front has few.
 
@@ -112,6 +99,9 @@ class ParetoDisplay:
         reference: ArrayLike | None = None,
         hypervolume: float = np.nan,
         bounds: Sequence[tuple[int, float]] = (),
+        posterior_mean: ArrayLike | None = None,
+        posterior_lower: ArrayLike | None = None,
+        posterior_upper: ArrayLike | None = None,
     ) -> None:
         self.objectives = objectives
         self.labels = labels
@@ -123,6 +113,9 @@ class ParetoDisplay:
         self.reference = reference
         self.hypervolume = hypervolume
         self.bounds = bounds
+        self.posterior_mean = posterior_mean
+        self.posterior_lower = posterior_lower
+        self.posterior_upper = posterior_upper
 
     @classmethod
     def from_estimator(
@@ -133,6 +126,7 @@ class ParetoDisplay:
         reference: Mapping[str, float] | Sequence[float] | None = None,
         metric_constraints: Mapping[str, str] | None = None,
         log_scale: Iterable[str] = TIMES,
+        posterior: bool = True,
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
@@ -151,6 +145,8 @@ class ParetoDisplay:
             Bounds of metrics, as ``{"fit_time": "<= 0.1"}``; None: those of the search, if it has any.
         log_scale : iterable of str, default=("fit_time", "score_time")
             Names of objectives that have logarithmic axes.
+        posterior : bool, default=True
+            Whether to ask the search's own models; see `pareto_data`.
         ax : matplotlib.axes.Axes or array of Axes, default=None
             Where to draw, as for `plot`.
         **kwargs : dict
@@ -176,6 +172,7 @@ class ParetoDisplay:
             reference=reference,
             metric_constraints=metric_constraints,
             log_scale=log_scale,
+            posterior=posterior,
         )
         return cls(**data).plot(ax=ax, **kwargs)
 
@@ -246,7 +243,7 @@ class ParetoDisplay:
         ax: Any = None,
         *,
         numbers: bool | None = None,
-        error_bars: bool = False,
+        error_bars: bool | str | None = None,
         front_kw: Mapping[str, Any] | None = None,
         step_kw: Mapping[str, Any] | None = None,
         dominated_kw: Mapping[str, Any] | None = None,
@@ -262,8 +259,11 @@ class ParetoDisplay:
         numbers : bool or None, default=None
             Whether the candidates of the front have their numbers (from 0, in the order of the search); None: if they
             are at most twelve.
-        error_bars : bool, default=False
-            Whether the front has error bars: a standard deviation over the folds to either side.
+        error_bars : {"posterior", "folds"}, bool or None, default=None
+            What the error bars of the front are. ``"posterior"``: 95 % of what the search's models believe, given all
+            candidates; they cross where the objectives are believed to be, a dotted line away from where they were
+            observed. ``"folds"`` or True: a standard deviation over the folds to either side. False: there are none.
+            None: the posterior, where it is known. Bars may go beyond the axes.
         front_kw : dict, default=None
             Properties of `fronts_`, ``matplotlib.lines.Line2D``.
         step_kw : dict, default=None
@@ -273,7 +273,7 @@ class ParetoDisplay:
         infeasible_kw : dict, default=None
             Properties of `infeasible_`.
         error_kw : dict, default=None
-            Arguments of ``matplotlib.axes.Axes.errorbar``.
+            Arguments of ``matplotlib.axes.Axes.errorbar``, for `errors_`.
 
         Returns
         -------
@@ -285,114 +285,29 @@ class ParetoDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If there are not as many axes as panels.
+            If there are not as many axes as panels, or `error_bars` is none of these.
         """
-        m = len(self.objectives)
-        pairs = list(combinations(range(m), 2))
-        self.axes_, above = panels_beside(ax, len(pairs))
+        candidates = candidates_of(self, error_bars)
+        pairs = list(combinations(range(len(self.objectives)), 2))
+        self.axes_ = panels_beside(ax, len(pairs))
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
-        self.fronts_: list[Any] = []
-        self.steps_: list[Any] = []
-        self.dominated_: list[Any] = []
-        self.infeasible_: list[Any] = []
-        self.texts_: list[Any] = []
         styles = {
             "front": front_kw,
             "step": step_kw,
             "dominated": dominated_kw,
             "infeasible": infeasible_kw,
+            "errors": error_kw,
         }
-        front = self._front()
-        for panel, pair in zip(self.axes_, pairs, strict=True):
-            view = self._view(pair)
-            draw_bounds(panel, [(k == pair[0], bound) for k, bound in self.bounds if k in pair])
-            self._draw_points(panel, view, styles)
-            draw_reference(panel, view, float(self.hypervolume), is_whole=m == 2)
-            if error_bars and self.stds is not None:
-                stds = np.asarray(self.stds, dtype=float).reshape(-1, m)[:, list(pair)]
-                draw_errors(panel, view.points[front], stds[front], error_kw)
-            if numbers or (numbers is None and front.sum() <= _MOST_NUMBERED):
-                self.texts_ += write_numbers(panel, view, np.flatnonzero(front))
-            set_axes(panel, view)
-        n_lacking = int((~np.isfinite(self._values()).all(axis=1)).sum())
-        write_legend(self.axes_, above, n_lacking)
-        return self
-
-    def _view(self, pair: tuple[int, int]) -> View:
-        m, rows = len(self.objectives), list(pair)
-        is_log = [False] * m if self.is_log is None else self.is_log
-        axis = [
-            Axis(self.labels[k], self.objectives[k].startswith("-"), bool(is_log[k])) for k in pair
+        drawn = [
+            draw_pair(panel, self, candidates, pair, numbers, styles)
+            for panel, pair in zip(self.axes_, pairs, strict=True)
         ]
-        reference = (
-            np.full(m, np.nan)
-            if self.reference is None
-            else np.asarray(self.reference, dtype=float)
-        )
-        return view_of(
-            (axis[0], axis[1]),
-            self._values()[:, rows],
-            self._counts(),
-            self._front(),
-            reference[rows],
-        )
-
-    def _values(self) -> Floats:
-        return np.asarray(self.values, dtype=float).reshape(-1, len(self.objectives))
-
-    def _front(self) -> NDArray[np.bool_]:
-        return np.asarray(self.is_on_front, dtype=bool)
-
-    def _counts(self) -> NDArray[np.bool_]:
-        """Which candidates have values and keep to the constraints."""
-        counts = np.isfinite(self._values()).all(axis=1)
-        if self.is_feasible is not None:
-            counts &= np.asarray(self.is_feasible, dtype=bool)
-        return np.asarray(counts, dtype=bool)
-
-    def _draw_points(self, panel: Any, view: View, styles: Mapping[str, Any]) -> None:
-        from matplotlib.lines import Line2D
-
-        is_known = np.isfinite(view.points).all(axis=1)
-        front, counts = self._front(), self._counts()
-        others, missing = counts & ~front, is_known & ~counts
-        n_beyond = int((is_known & ~view.is_inside).sum())
-        beyond = f", {n_beyond} beyond the axes" if n_beyond else ""
-        dots = {"linestyle": "none", "marker": "o"}
-        defaults = {
-            "dominated": {
-                **dots,
-                "color": "#707070",
-                "markersize": 4.0,
-                "markeredgewidth": 0.0,
-                "alpha": max(_FAINTEST, min(1.0, _N_OPAQUE / max(int(others.sum()), 1))),
-                "label": f"dominated ({others.sum()}{beyond})",
-            },
-            "infeasible": {
-                **dots,
-                "marker": "D",
-                "color": COLOURS[1],
-                "markerfacecolor": "none",
-                "markersize": 4.5,
-                "label": f"misses a constraint ({missing.sum()})",
-            },
-            "step": {"color": COLOURS[0], "linewidth": 1.4, "linestyle": "-"},
-            "front": {
-                **dots,
-                "color": COLOURS[0],
-                "markersize": 7.0 if front.sum() <= _MOST_LARGE else 4.5,
-                "label": f"front ({front.sum()})",
-            },
-        }
-        if len(self.objectives) > 2:
-            defaults["step"] |= {"linestyle": ":", "label": "front of the two alone"}
-
-        def drawn(what: str, points: Floats, zorder: float) -> Any:
-            style = styled(Line2D, {**defaults[what], "zorder": zorder}, styles[what])
-            return panel.plot(points[:, 0], points[:, 1], **style)[0]
-
-        self.dominated_.append(drawn("dominated", view.points[others], 2.0))
-        if missing.any():
-            self.infeasible_.append(drawn("infeasible", view.points[missing], 2.1))
-        self.steps_.append(drawn("step", view.border, 2.2))
-        self.fronts_.append(drawn("front", view.points[front], 2.4))
+        self.fronts_: list[Any] = [each["front"] for each in drawn]
+        self.steps_: list[Any] = [each["step"] for each in drawn]
+        self.dominated_: list[Any] = [each["dominated"] for each in drawn]
+        self.infeasible_: list[Any] = [each["infeasible"] for each in drawn if "infeasible" in each]
+        self.errors_: list[Any] = [each["errors"] for each in drawn if "errors" in each]
+        self.texts_: list[Any] = [text for each in drawn for text in each["texts"]]
+        n_lacking = int((~np.isfinite(candidates.values).all(axis=1)).sum())
+        write_legend(ax, list(self.axes_), n_lacking)
+        return self

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult
+from scipy.special import ndtri
 
 from ..model_selection import search_history
 from ..optimizer import (
     TIMES,
     MultiObjectiveOptimizer,
     Objective,
+    Trial,
     as_metric_constraints,
     as_objectives,
     hypervolume,
@@ -26,13 +28,17 @@ __all__ = ["pareto_data"]
 
 Floats = NDArray[np.float64]
 
+# Standard deviations to either side that hold 95 % of a normal distribution.
+_TWO_SIDED_95 = float(ndtri(0.975))
+
 
 @dataclass(frozen=True)
 class _Table:
-    """Metrics of the candidates by name, in their own sign and unit."""
+    """Metrics of the candidates by name, in their own sign and unit; the posterior is means and deviations."""
 
     metrics: list[dict[str, float]]
     stds: list[dict[str, float]]
+    posterior: tuple[list[dict[str, float]], list[dict[str, float]]]
     is_complete: NDArray[np.bool_]
     labels: dict[str, str]
 
@@ -44,6 +50,7 @@ def pareto_data(
     reference: Mapping[str, float] | Sequence[float] | None = None,
     metric_constraints: Mapping[str, str] | None = None,
     log_scale: Iterable[str] = TIMES,
+    posterior: bool = True,
 ) -> dict[str, Any]:
     """Return what `ParetoDisplay` is made of, without drawing it.
 
@@ -62,6 +69,9 @@ def pareto_data(
     log_scale : iterable of str, default=("fit_time", "score_time")
         Names of objectives that are positive and vary by powers of ten: they have logarithmic axes, and the
         hypervolume is taken in their logarithms.
+    posterior : bool, default=True
+        Whether to return what the search's own models believe of the objectives: those of a Bayesian search are in
+        `cv_results_`, those of a `MultiObjectiveOptimizer` are fitted. nan where there are none.
 
     Returns
     -------
@@ -80,7 +90,10 @@ def pareto_data(
     Notes
     -----
     The front is that of the observed means, among the candidates that are complete and keep to the constraints. Noise
-    makes the best ones look better than they are.
+    makes the best ones look better than they are; the posterior says by how much, for it is of what the objectives are
+    without noise, given all candidates. Its interval has 2.5 % on either side. Of a time, and of what else is modelled
+    by its logarithm, it is that of a log-normal distribution with the posterior's mean μ and standard deviation σ:
+    exp(m ± 1.96 s) around exp(m), with s² = log(1 + σ²/μ²) and m = log μ − s²/2.
 
     Examples
     --------
@@ -96,7 +109,7 @@ def pareto_data(
     >>> data["is_on_front"].tolist(), data["labels"]
     ([True, True, False], ['mean test score', 'mean fit time (seconds)'])
     """
-    table, own, own_constraints = _read(search)
+    table, own, own_constraints = _read(search, with_posterior=posterior)
     given = own if objectives is None else as_objectives(objectives, log_scale)
     if given is None:
         raise ValueError(
@@ -129,6 +142,9 @@ def pareto_data(
         "labels": [table.labels[name] for name in names],
         "values": values,
         "stds": np.where(is_whole[:, None], _columns(table.stds, names), np.nan),
+        **_intervals(
+            table, names, is_whole, [*TIMES, *(each.name for each in own or () if each.is_log)]
+        ),
         "is_on_front": non_dominated(np.where(is_counted[:, None], inner, np.nan)),
         "is_feasible": is_feasible & is_whole,
         "is_log": [each.is_log for each in given],
@@ -144,20 +160,39 @@ def pareto_data(
     }
 
 
-def _read(search: Any) -> tuple[_Table, tuple[Objective, ...] | None, Any]:
+def _intervals(
+    table: _Table, names: Sequence[str], is_whole: NDArray[np.bool_], logs: Sequence[str]
+) -> dict[str, Floats]:
+    """Centre and ends of the posterior of each objective."""
+    mean, std = (
+        np.where(is_whole[:, None], _columns(each, names), np.nan) for each in table.posterior
+    )
+    is_log = np.array([name in logs for name in names])[None, :] & (mean > 0.0)
+    with np.errstate(all="ignore"):
+        spread = np.sqrt(np.log1p((std / mean) ** 2))
+        centre = np.where(is_log, np.log(mean) - 0.5 * spread**2, mean)
+        half = _TWO_SIDED_95 * np.where(is_log, spread, std)
+        ends = {"mean": centre, "lower": centre - half, "upper": centre + half}
+        return {
+            f"posterior_{name}": np.where(is_log, np.exp(each), each) for name, each in ends.items()
+        }
+
+
+def _read(search: Any, *, with_posterior: bool) -> tuple[_Table, tuple[Objective, ...] | None, Any]:
     """Return the metrics of the candidates, and the objectives and constraints of the search if it has any."""
     if isinstance(search, Mapping) and not isinstance(search, OptimizeResult):
         if "params" not in search:
             raise ValueError(
                 f"A table needs the columns of cv_results_; got {sorted(search)}. Give search.cv_results_."
             )
-        return _of_results(search, None), None, None
+        return _of_results(search, None, with_posterior), None, None
     if hasattr(search, "get_params") and hasattr(search, "fit"):
         if not hasattr(search, "cv_results_"):
             search_history(search)  # says what is missing
         scoring = getattr(search, "scoring", None)
         own = getattr(search, "objectives", None)
-        table = _of_results(search.cv_results_, scoring if isinstance(scoring, str) else None)
+        called = scoring if isinstance(scoring, str) else None
+        table = _of_results(search.cv_results_, called, with_posterior)
         objectives = None if own is None else as_objectives(own)
         return table, objectives, getattr(search, "metric_constraints", None)
     own = search.objectives if isinstance(search, MultiObjectiveOptimizer) else None
@@ -175,10 +210,31 @@ def _read(search: Any) -> tuple[_Table, tuple[Objective, ...] | None, Any]:
         name: name.replace("_", " ") + " (seconds)" if name in TIMES else name for name in names
     }
     is_complete = np.array([trial.status == "complete" for trial in trials], dtype=bool)
-    return _Table(metrics, [{} for _ in trials], is_complete, labels), own, None
+    nothing: list[dict[str, float]] = [{} for _ in trials]
+    believed = (
+        _believed(search, trials) if own is not None and with_posterior else (nothing, nothing)
+    )
+    return _Table(metrics, nothing, believed, is_complete, labels), own, None
 
 
-def _of_results(results: Mapping[str, Any], scoring: str | None) -> _Table:
+def _believed(
+    optimizer: MultiObjectiveOptimizer, trials: Sequence[Trial]
+) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+    """Means and standard deviations of the objectives at trials."""
+    try:
+        found = optimizer.copy().objective_posteriors([trial.params for trial in trials])
+    except ValueError:  # too few scores for a model
+        found = {}
+    return tuple(  # type: ignore[return-value]  # of two
+        [
+            {name: float(getattr(each, what)[k]) for name, each in found.items()}
+            for k in range(len(trials))
+        ]
+        for what in ("mean", "std")
+    )
+
+
+def _of_results(results: Mapping[str, Any], scoring: str | None, with_posterior: bool) -> _Table:
     columns, labels = {}, {}
     for key in results:
         name = key.removeprefix("mean_")
@@ -199,7 +255,9 @@ def _of_results(results: Mapping[str, Any], scoring: str | None) -> _Table:
         }
         return [{metric: float(values[k]) for metric, values in found.items()} for k in range(n)]
 
-    return _Table(rows("mean"), rows("std"), status == "complete", labels)
+    kinds = ("posterior_mean", "posterior_std") if with_posterior else ("", "")
+    believed = (rows(kinds[0]), rows(kinds[1]))
+    return _Table(rows("mean"), rows("std"), believed, status == "complete", labels)
 
 
 def _known(name: str, table: _Table) -> str:

@@ -1,20 +1,19 @@
 """What surrounds the points in the panels of objectives: axes, bounds, reference, numbers and legend."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._matplotlib import COLOURS, axes, legend_above, styled
-from ._panels import given_axes, grid_in
+from ._legend import legend_of_panels
+from ._matplotlib import COLOURS, SIZE
+from ._panels import panel_grid
 from ._pareto_view import View
 from ._text import literal, shortened
-from ._widths import columns_of, width_of
 
 __all__ = [
     "draw_bounds",
-    "draw_errors",
     "draw_reference",
     "panels_beside",
     "set_axes",
@@ -24,32 +23,23 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-# Inches of a new figure with three panels, and the part of its height that the legend has.
-_THREE, _LEGEND = (10.5, 4.2), 0.12
+# Inches of a new figure with three panels.
+_THREE = (10.5, 4.2)
 # A line of the name of an axis takes at most so many letters, each of so many inches.
 _LABEL_LENGTH, _LETTER = 48, 0.085
 # Between ends of a ratio below this a logarithmic axis has the ticks of a linear one, and below its cube, a hundred,
 # more than the powers of ten.
 _NARROW = 100 ** (1 / 3)
+# Inches that the number of a candidate takes, across and up.
+_NUMBER = np.array([0.25, 0.16])
 # Of more candidates than these in one place the first are named.
 _MOST_TOGETHER = 4
 
 
-def panels_beside(ax: Any, n: int) -> tuple[Any, Any]:
-    """Return an array of n axes side by side, and an axes for the legend above them or None.
-
-    They are those given, lie in the place of the one given, or in a new figure.
-    """
-    above, panels = None, given_axes(ax, "ParetoDisplay", n)
-    if panels is None and n == 1:
-        panels = [axes(ax, "ParetoDisplay")]
-    elif panels is None:
-        heights = (_LEGEND, 1.0 - _LEGEND)
-        whole, grid = grid_in(ax, "ParetoDisplay", (2, n), _THREE, height_ratios=heights)
-        above = whole.add_subplot(grid[0, :])
-        above.set_axis_off()
-        panels = [whole.add_subplot(grid[1, k]) for k in range(n)]
-    return np.array(panels, dtype=object), above
+def panels_beside(ax: Any, n: int) -> Any:
+    """Return an array of n axes side by side: those given, in the place of the one given, or in a new figure."""
+    beside = panel_grid(ax, "ParetoDisplay", n, n, _THREE if n > 1 else SIZE)
+    return np.array(beside, dtype=object)
 
 
 def set_axes(panel: Any, view: View) -> None:
@@ -66,8 +56,7 @@ def set_axes(panel: Any, view: View) -> None:
 
 def _label(panel: Any, label: str, name: str) -> str:
     """The name of an axis, in two lines if it is longer than the panel."""
-    place, inches = panel.get_position(), panel.figure.get_size_inches()
-    room = place.width * inches[0] if name == "x" else place.height * inches[1]
+    room = (panel.bbox.width if name == "x" else panel.bbox.height) / panel.figure.dpi
     if len(label) * _LETTER > room:
         label = label.replace(" (", "\n(")
     return "\n".join(shortened(line, _LABEL_LENGTH) for line in label.split("\n"))
@@ -109,20 +98,6 @@ def draw_reference(panel: Any, view: View, hypervolume: float, *, is_whole: bool
         panel.fill(*corners.T, facecolor=COLOURS[0], alpha=0.1, linewidth=0.0, zorder=1.0)
 
 
-def draw_errors(panel: Any, points: Floats, stds: Floats, given: Mapping[str, Any] | None) -> None:
-    """Draw a standard deviation to either side of points (n, 2)."""
-    from matplotlib.lines import Line2D
-
-    defaults = {
-        "linestyle": "none",
-        "color": panel.xaxis.label.get_color(),
-        "linewidth": 0.8,
-        "zorder": 2.35,
-    }
-    style = styled(Line2D, {**defaults, "label": "± 1 standard deviation over the folds"}, given)
-    panel.errorbar(points[:, 0], points[:, 1], xerr=stds[:, 0], yerr=stds[:, 1], **style)
-
-
 def write_numbers(panel: Any, view: View, rows: NDArray[np.int64]) -> list[Any]:
     """Write beside some points which candidates they are, and return the texts."""
     from matplotlib.patheffects import withStroke
@@ -130,6 +105,7 @@ def write_numbers(panel: Any, view: View, rows: NDArray[np.int64]) -> list[Any]:
     halo = [withStroke(linewidth=2.5, foreground=panel.get_facecolor(), alpha=0.85)]
     # On the better side of both, where the front leaves room.
     side = [-1.0 if axis.is_minimised else 1.0 for axis in view.axes]
+    near = _NUMBER * panel.figure.dpi / np.array([panel.bbox.width, panel.bbox.height])
     return [
         panel.annotate(
             _listed(sorted(together)),
@@ -142,7 +118,7 @@ def write_numbers(panel: Any, view: View, rows: NDArray[np.int64]) -> list[Any]:
             path_effects=halo,
             zorder=3.0,
         )
-        for together in view.neighbours(rows)
+        for together in view.neighbours(rows, near)
     ]
 
 
@@ -152,18 +128,10 @@ def _listed(numbers: list[int]) -> str:
     return f"{shown} and {n_more} more" if n_more > 0 else shown
 
 
-def write_legend(panels: Any, above: Any, n_lacking: int) -> None:
+def write_legend(given: Any, panels: Any, n_lacking: int) -> None:
     """Write one legend for all panels, and in it how many candidates are not to be seen."""
     if n_lacking:
         # As wide as a mark, but empty.
         panels[-1].plot([], [], " ", label=f"without values, not shown ({n_lacking})")
     handles, labels = panels[-1].get_legend_handles_labels()
-    found = dict(zip(labels, handles, strict=True))
-    style = {"frameon": False, "fontsize": "small"}
-    if above is not None:
-        n_columns = columns_of(list(found), width_of(above))
-        above.legend(found.values(), found.keys(), loc="center left", ncols=n_columns, **style)
-    elif len(panels) == 1:
-        legend_above(panels[0], handles=list(found.values()))
-    else:
-        panels[-1].legend(found.values(), found.keys(), loc="best", **style)
+    legend_of_panels(given, panels, list(dict(zip(labels, handles, strict=True)).values()))

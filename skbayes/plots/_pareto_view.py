@@ -22,8 +22,6 @@ _SHORTEST = 1e-6
 _MARGIN = 0.08
 # Tukey's outer fence (Exploratory Data Analysis, 1977, chapter 2): dominated points beyond it would squeeze the front.
 _FENCE = 3.0
-# Parts of the width and of the height of a panel that the number of a candidate takes.
-_NEAR = np.array([0.045, 0.045])
 # Of fewer points nobody can tell which are far out.
 _FEWEST = 8
 
@@ -88,20 +86,28 @@ class View:
     is_inside: Bools
     reference: Floats
 
-    def neighbours(self, rows: NDArray[np.int64]) -> list[list[int]]:
-        """Return some points in groups, from left to right, whose numbers would cover each other."""
+    def neighbours(self, rows: NDArray[np.int64], near: Floats) -> list[list[int]]:
+        """Return some points in groups, from left to right, whose numbers would cover each other.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Which points.
+        near : ndarray of shape (2,)
+            Parts of the width and of the height of the panel that a number takes.
+        """
         S = np.stack([axis.inner(self.points[rows, k]) for k, axis in enumerate(self.axes)], axis=1)
         ends = np.stack([axis.inner(self.limits[k]) for k, axis in enumerate(self.axes)], axis=1)
         places = S / np.abs(ends[1] - ends[0])
         groups: list[list[int]] = []
-        last = np.full(2, np.inf)
         for i in np.lexsort(places.T[::-1]):
-            if groups and (np.abs(places[i] - last) < _NEAR).all():
-                groups[-1].append(int(rows[i]))
+            for group in groups:
+                if (np.abs(places[i] - places[group]) < near).all(axis=1).any():
+                    group.append(int(i))
+                    break
             else:
-                groups.append([int(rows[i])])
-            last = places[i]
-        return groups
+                groups.append([int(i)])
+        return [[int(rows[i]) for i in group] for group in groups]
 
 
 def view_of(
@@ -110,6 +116,7 @@ def view_of(
     counts: Bools,
     is_on_front: Bools,
     reference: Floats,
+    believed: Floats | None = None,
 ) -> View:
     """Return what a panel of two objectives shows.
 
@@ -125,10 +132,14 @@ def view_of(
         Of all objectives, which may be more than these two; they are always inside.
     reference : ndarray of shape (2,)
         The worst values that count, nan where not given.
+    believed : ndarray of shape (k, 2), default=None
+        Further points that are to be inside, or nan.
     """
     S = np.stack([axis.inner(points[:, k]) for k, axis in enumerate(axes)], axis=1)
     least = np.array([axis.inner(reference[k]) for k, axis in enumerate(axes)])
-    ends = np.array([_ends(S[:, k], is_on_front, least[k]) for k in range(2)])
+    more = np.empty((0, 2)) if believed is None else believed
+    also = [np.append(axis.inner(more[:, k]), least[k]) for k, axis in enumerate(axes)]
+    ends = np.array([_ends(S[:, k], is_on_front, also[k]) for k in range(2)])
     # From the reference, or from where the picture ends.
     corners = _corners(S[counts], np.where(np.isnan(least), ends[:, 0], least))
     return View(
@@ -141,8 +152,8 @@ def view_of(
     )
 
 
-def _ends(values: Floats, is_on_front: Bools, least: float) -> tuple[float, float]:
-    """The worst and the best inner value of an axis."""
+def _ends(values: Floats, is_on_front: Bools, also: Floats) -> tuple[float, float]:
+    """The worst and the best inner value of an axis, which has some other values inside too."""
     known = values[np.isfinite(values)]
     if not len(known):
         return 0.0, 1.0
@@ -154,8 +165,8 @@ def _ends(values: Floats, is_on_front: Bools, least: float) -> tuple[float, floa
         )
         if quarter < three_quarters:
             worst = float(known[known >= fence].min())
-    if np.isfinite(least):
-        worst, best = min(worst, least), max(best, least)
+    others = also[np.isfinite(also)]
+    worst, best = float(others.min(initial=worst)), float(others.max(initial=best))
     # Of one value nobody knows the unit.
     margin = _MARGIN * (best - worst) or 0.1 * abs(best) or 1.0
     return worst - margin, best + margin

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._legend import give_way
 from ._line_names import write_counts, write_names
 from ._matplotlib import COLOURS, LINE_STYLES, styled
 from ._panels import panels
@@ -308,6 +309,7 @@ class PathDisplay:
         self.ax_.set_ylabel("coefficient")
         # A power of ten above the axis would be where the counts are.
         self.ax_.yaxis.set_major_formatter("{x:.4g}")
+        give_way(self.ax_)
         return self
 
     def _set_axis(self, values: Array, coefs: Array) -> None:

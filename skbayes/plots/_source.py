@@ -7,11 +7,17 @@ from typing import Any
 
 from scipy.optimize import OptimizeResult
 
-from ..model_selection import load_history, search_history, search_space, search_surrogate
+from ..model_selection import (
+    load_history,
+    search_history,
+    search_metric,
+    search_space,
+    search_surrogate,
+)
 from ..optimizer import TIMES, History, Optimizer, Trial
 from ..space import Space, as_space, space_of
 
-__all__ = ["Source", "source_of"]
+__all__ = ["Source", "scored_source_of", "source_of"]
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,27 @@ def source_of(
     return Source(history, given or _spanned(history), label, name, surrogate)
 
 
+def scored_source_of(
+    thing: Any, *, space: Any = None, metric: str | None = None, score_name: str | None = None
+) -> Source:
+    """Return what `source_of` does, unless nobody said which of several metrics is the score.
+
+    Raises
+    ------
+    ValueError
+        If candidates were measured, and none of the metrics is the score.
+    """
+    source = source_of(thing, space=space, metric=metric, score_name=score_name)
+    measured = [trial for trial in source.history if trial.outcome == "complete"]
+    if measured and source.history.incumbent is None:
+        names = sorted(set(measured[0].metrics or ()) - set(TIMES))
+        raise ValueError(
+            f"{source.name} has the metrics {names}, and a trial has one score; got metric={metric!r}. Name one of "
+            f"them, or {' or '.join(TIMES)}."
+        )
+    return source
+
+
 def _of_search(search: Any, space: Space | None, metric: str | None, label: str | None) -> Source:
     history = search_history(search, metric=metric)
     return Source(
@@ -132,8 +159,7 @@ def _score_name(search: Any, metric: str | None) -> str:
     if name in TIMES:
         return f"{sign}mean {name.replace('_', ' ')} (seconds)"
     if name is None and getattr(search, "multimetric_", False):
-        named = search._objective() if hasattr(search, "_objective") else None
-        name = search.refit if named is None and isinstance(search.refit, str) else named
+        name = search_metric(search)
     elif name is None:
         scoring = search.scoring
         name = scoring if isinstance(scoring, str) else getattr(scoring, "__name__", None)

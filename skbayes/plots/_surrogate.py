@@ -331,7 +331,7 @@ class SurrogateDisplay:
         else:
             n = 3 if has_acquisition else 2
             axes = panel_grid(ax, "SurrogateDisplay", n, n, (_WIDTH * n, _HEIGHT))
-            drawn = draw_over_two(self, axes, styles, is_own=ax is None)
+            drawn = draw_over_two(self, ax, axes, styles)
         self.axes_, self.figure_ = np.array(axes, dtype=object), axes[0].figure
         self.line_: Any = drawn["line_"]
         self.bands_: list[Any] = drawn["bands_"]

@@ -13,7 +13,7 @@ from ..exceptions import ExhaustedSpaceError
 from ..model_selection import optimizer_from
 from ..optimizer import History, MultiObjectiveOptimizer, Optimizer, Trial, importances
 from ..space import Space, ValueGrid, value_grid
-from ._source import Source, source_of
+from ._source import Source, scored_source_of
 
 __all__ = ["surrogate_data"]
 
@@ -127,7 +127,7 @@ def _modelled(
             "A picture of a surrogate is of one score, and this optimizer has the objectives "
             f"{list(map(str, search.objectives))}. Name one of them in metric=."
         )
-    source = source_of(search, space=space, metric=metric, score_name=score_name)
+    source = scored_source_of(search, space=space, metric=metric, score_name=score_name)
     n_scored = sum(trial.is_complete for trial in source.history)
     if not n_scored or source.space is None:
         raise ValueError(
@@ -327,9 +327,6 @@ def _observed(history: Iterable[Trial], slice_: _Slice) -> dict[str, Any]:
     return {
         "observed": [tuple(trial.params[name] for name in names) for trial in trials],
         "scores": np.array([t.score if t.is_complete else np.nan for t in trials], dtype=float),
-        # One that ended regularly without a finite score has failed.
-        "statuses": [
-            "failed" if t.status == "complete" and not t.is_complete else t.status for t in trials
-        ],
+        "statuses": [trial.outcome for trial in trials],
         "is_here": np.array([slice_.has(trial.params) for trial in trials], dtype=bool),
     }

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._legend import bar_above, legend_above, legend_of_panels
 from ._matplotlib import COLOURS, styled
-from ._panels import legend_over
 from ._parameter_scale import is_line, name_text, places, set_scale
 from ._surrogate_view import (
     draw_believed,
@@ -71,7 +71,7 @@ def draw_along_one(display: Any, axes: list[Any], styles: Styles) -> dict[str, A
     for ax in axes[:-1]:
         ax.tick_params(labelbottom=False)
     axes[-1].set_xlabel(name_text(grid) + _held(display, "\nat "))
-    legend_over(top)
+    legend_above(top)
     return found
 
 
@@ -155,10 +155,10 @@ def _mark_next(display: Any, axes: list[Any], next_kw: Any) -> list[Any]:
     return [star, *artists]
 
 
-def draw_over_two(display: Any, axes: list[Any], styles: Styles, *, is_own: bool) -> dict[str, Any]:
+def draw_over_two(display: Any, given: Any, axes: list[Any], styles: Styles) -> dict[str, Any]:
     """Draw mean, standard deviation and acquisition over two parameters; return the artists by attribute.
 
-    In a figure of its own the legend is below the panels.
+    `given` is where the caller was told to draw, and `axes` are the panels made of it.
     """
     first, second = display.grids
     name = shortened(display.score_name, 34)
@@ -178,7 +178,7 @@ def draw_over_two(display: Any, axes: list[Any], styles: Styles, *, is_own: bool
     for k, (ax, (title, values, cmap)) in enumerate(zip(axes, shown, strict=True)):
         surface = draw_surface(ax, (first, second), values, cmap, styles["contour_kw"])
         found["surfaces_"].append(surface)
-        _colour_bar(ax, surface, literal(title))
+        bar_above(ax, surface, literal(title))
         scatter = _scatter(display, ax, x, y, styles["scatter_kw"], with_labels=k == 0)
         found["tried_"] += scatter[0]
         if k == 0:
@@ -194,12 +194,7 @@ def draw_over_two(display: Any, axes: list[Any], styles: Styles, *, is_own: bool
         else:
             ax.set_ylabel(name_text(second, 40))
     held = _held(display, "cut at ")
-    if is_own:
-        legend_over(axes[0], axes[0].figure, title=held or None, is_below=True)
-    elif axes[0].get_legend_handles_labels()[0]:
-        axes[-1].legend(
-            *axes[0].get_legend_handles_labels(), title=held or None, fontsize="x-small"
-        )
+    legend_of_panels(given, axes, axes[0].get_legend_handles_labels()[0], held or None)
     return found
 
 
@@ -261,15 +256,6 @@ def _elsewhere(display: Any) -> str:
         value_text(others[name], 99) == value_text(held[name], 99) for name in others
     )
     return "" if is_here else ", off this cut"
-
-
-def _colour_bar(ax: Any, surface: Any, title: str) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    bar = ax.figure.colorbar(surface, ax=ax, location="top", shrink=0.95, pad=0.02)
-    bar.ax.xaxis.set_major_locator(MaxNLocator(4))
-    bar.ax.tick_params(labelsize="small")
-    bar.set_label(title, fontsize="small")
 
 
 def _held(display: Any, before: str) -> str:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._clock import time_text, time_unit
-from ._matplotlib import STATUS_MARKS, axes, legend_above, seconds_axis, styled
+from ._legend import legend_above
+from ._matplotlib import STATUS_MARKS, axes, seconds_axis, styled
 from ._text import literal, short_names
 from ._timeline_data import timeline_data
 
@@ -68,6 +69,8 @@ class TimelineDisplay:
         Seconds of each break.
     n_unknown : int, default=0
         Fits of which no time is known, as of workers that died.
+    n_hosts : int, default=1
+        Machines that ran them. Each has a clock of its own, by which its bars are drawn: of several the axis says so.
 
     Attributes
     ----------
@@ -118,6 +121,7 @@ class TimelineDisplay:
         break_at: ArrayLike = (),
         break_length: ArrayLike = (),
         n_unknown: int = 0,
+        n_hosts: int = 1,
     ) -> None:
         self.candidate = candidate
         self.fold = fold
@@ -133,6 +137,7 @@ class TimelineDisplay:
         self.break_at = break_at
         self.break_length = break_length
         self.n_unknown = n_unknown
+        self.n_hosts = n_hosts
 
     @classmethod
     def from_estimator(cls, search: Any, *, ax: Any = None, **kwargs: Any) -> Self:
@@ -141,7 +146,7 @@ class TimelineDisplay:
         Parameters
         ----------
         search : fitted search
-            A search of ours; of a halving search all rungs are shown.
+            A search of ours; of a halving search all rungs are shown, those below the last as pruned.
         ax : matplotlib.axes.Axes, default=None
             Where to draw; None: a new figure.
         **kwargs : dict
@@ -347,7 +352,8 @@ class TimelineDisplay:
         unit, length = time_unit(longest)
         seconds_axis(ax.xaxis, length)
         numbers = " (numbers: candidates)" if self.texts_ else ""
-        ax.set_xlabel(f"{unit} since the first fit began{numbers}")
+        clocks = "\nby the clock of each machine" if self.n_hosts > 1 else ""
+        ax.set_xlabel(f"{unit} since the first fit began{numbers}{clocks}")
         shown = range(0, n_rows, -(-n_rows // _MOST_LABELS))
         short = short_names(self.row_names, _NAME_LENGTH)
         names = [literal(short[k]) for k in shown]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..optimizer import History, Run, Trial
-from ._clock import breaks_in, new_runs, rungs_of, seconds_without, status_of
+from ._clock import breaks_in, new_runs, rungs_of, seconds_without
 from ._source import source_of
 
 __all__ = ["timeline_data"]
@@ -43,7 +43,9 @@ def timeline_data(search: Any) -> dict[str, Any]:
     The utilisation is the time in which workers were fitting and scoring, as a share of the time that there was: for
     each stretch between two breaks its seconds times the rows that were used in it.
 
-    Clocks of several machines may differ, and then bars of one machine are shifted against those of the others.
+    Each machine tells the time by its own clock, and nothing is known of how these differ. The bars of one machine are
+    right among themselves; against those of another they are shifted by the difference of the two clocks, and with them
+    the utilisation, the breaks and the order in which improvements were found.
 
     Examples
     --------
@@ -90,6 +92,7 @@ def timeline_data(search: Any) -> dict[str, Any]:
         "break_at": seconds_without(begins, started.min(), breaks),
         "break_length": ends - begins,
         "n_unknown": n_unknown,
+        "n_hosts": len({_host_of(run.worker) for run in runs}),
     }
 
 
@@ -122,9 +125,8 @@ def _status(run: Run, trial: Trial) -> str:
     """Return what became of a fold; a whole fold is that of its candidate, if this was given up or has no score."""
     if run.status != "complete":
         return run.status
-    befell = status_of(trial)
     has_worse = any(other.status != "complete" for other in trial.runs or ())
-    return "complete" if has_worse else befell
+    return "complete" if has_worse else trial.outcome
 
 
 def _rows(runs: Sequence[Run]) -> tuple[NDArray[np.intp], list[str]]:
@@ -136,7 +138,7 @@ def _rows(runs: Sequence[Run]) -> tuple[NDArray[np.intp], list[str]]:
     for run in runs:
         first, last = lives.get(run.worker, (math.inf, -math.inf))
         lives[run.worker] = min(first, run.started), max(last, run.ended)
-    hosts = {worker: worker.rsplit(":", 2)[0] for worker in lives}
+    hosts = {worker: _host_of(worker) for worker in lives}
     last_of: list[tuple[str, float]] = []  # of each row the host and when its last worker ended
     place: dict[str, int] = {}
     for worker in sorted(lives, key=lambda worker: (hosts[worker], lives[worker][0], worker)):
@@ -149,6 +151,11 @@ def _rows(runs: Sequence[Run]) -> tuple[NDArray[np.intp], list[str]]:
     called = _short_hosts(set(hosts.values()))
     names = [f"{called[host]}worker {k}" for k, (host, _) in enumerate(last_of, start=1)]
     return np.array([place[run.worker] for run in runs]), names
+
+
+def _host_of(worker: str) -> str:
+    """Return the host of a worker, which is called ``"host:process:thread"``."""
+    return worker.rsplit(":", 2)[0]
 
 
 def _short_hosts(hosts: set[str]) -> dict[str, str]:

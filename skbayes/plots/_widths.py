@@ -10,13 +10,13 @@ __all__ = ["columns_of", "is_narrow", "width_of"]
 # Inches: an axes in which a line of text of 50 characters fits.
 _WIDE = 4.0
 # Letters of a small legend that fit into an inch, and how many the mark of an entry and the gap after it take.
-_PER_INCH, _MARK = 15.5, 9
+_PER_INCH, _MARK = 15.5, 7
 
 
 def width_of(ax: Any) -> float:
     """Return the width of an axes in inches."""
     # As it is before the layout; what is wider would make the layout take the width from the axes.
-    return float(ax.get_position().width * ax.figure.get_figwidth())
+    return float(ax.bbox.width / ax.figure.dpi)
 
 
 def is_narrow(ax: Any) -> bool:

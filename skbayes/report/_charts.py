@@ -13,7 +13,7 @@ from ..plots import (
 )
 from ..space import Categorical, Space
 from ._cells import cell
-from ._material import Material, status_of
+from ._material import Material
 from ._table import parameter_cell
 
 __all__ = ["importance_of", "parallel_of", "pareto_of", "timeline_of", "trials_of"]
@@ -30,7 +30,7 @@ def trials_of(material: Material) -> dict[str, Any]:
         "number": [trial.number for trial in trials],
         "score": [trial.score if trial.is_complete else None for trial in trials],
         "partial": [cell(score) for score in material.partial] or None,
-        "status": [status_of(trial) for trial in trials],
+        "status": [trial.outcome for trial in trials],
         "params": {n: [parameter_cell(t.params, n) for t in trials] for n in names},
         "fits": material.fits,
         "seconds": material.clock[0],
@@ -108,6 +108,7 @@ def timeline_of(material: Material) -> dict[str, Any]:
         "row_names": list(data["row_names"]),
         "n_runs": len(data["start"]),
         "n_unknown": int(data["n_unknown"]),
+        "n_hosts": int(data["n_hosts"]),
         "utilisation": cell(data["utilisation"]),
         "row": [int(k) for k in data["row"][shown]],
         "trial": [place[int(number)] for number in data["candidate"][shown]],

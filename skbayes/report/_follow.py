@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..evaluation import JournalHeader
 from ..exceptions import JournalError
 from ..optimizer import History, Trial
 from ._charts import importance_of
@@ -120,6 +121,7 @@ class Follower:
         self._lock = threading.Lock()
         self._shares = Shares()
         self._seen: Mark | None = None
+        self._header: JournalHeader | None = None
         self._shown: dict[str, Any] | None = None  # the shares on the page; None if it has none
         self._look_again_at = self._settles_at = -math.inf
         self._keep(State(self._empty(), "", "live", None))
@@ -156,13 +158,17 @@ class Follower:
         return {**payload, "importance": {"missing": "No candidate was evaluated yet."}}
 
     def _made(self, mark: Mark | None) -> State:
-        """Return the state of the file as it is; of one that cannot be read, the last state with a notice."""
+        """Return the state of the file as it is; of one that is gone or cannot be read, the last with a notice."""
         self._settles_at = math.inf
         name, changed = os.path.basename(self.path), None if mark is None else mark.changed
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
                 if mark is None or _has_no_line(self.path):
+                    if self._shown is not None:
+                        what = "is not there any more" if mark is None else "begins anew"
+                        notice = f"{name} {what}: the page shows what was last read of it."
+                        return replace(self._state, notice=notice, kind="error")
                     notice = f"Waiting for {name}: nothing has been evaluated yet."
                     return State(self._empty(), notice, "live", changed)
                 payload, notice = self._payload(mark.changed)
@@ -189,8 +195,9 @@ class Follower:
             material = _without(material, under_way)
         payload = payload_of(material, title=self.title, importances=False)
         n = len(material.trials)
-        if n < self._shares.n_trials:  # another search at the same place
-            self._shares = Shares()
+        # Another search at the same place; an exported history has no header.
+        if material.header != self._header or n < self._shares.n_trials:
+            self._header, self._shares = material.header, Shares()
         payload["importance"] = self._shown = self._shares.of(material)
         also = f", {len(under_way)} under way" if under_way else ""
         name = os.path.basename(self.path)
@@ -224,8 +231,11 @@ def _under_way(material: Material, since: float) -> set[int]:
     # A journal says of none that it was given up: that it lacks folds is all that is known.
     if material.header is None:
         return set()
-    n_folds = material.header.n_splits or material.header.n_folds
-    lacking = (t for t in material.trials if t.status == "pruned" and len(t.runs or ()) < n_folds)
+    # With folds as the resource of a halving search a candidate is done once it has those of its rung.
+    n_folds = [material.header.n_splits or material.header.n_folds]
+    counts = (material.header.rungs or {}).get("folds", n_folds)
+    pruned = (trial for trial in material.trials if trial.status == "pruned")
+    lacking = (trial for trial in pruned if len(trial.runs or ()) not in counts)
     return {trial.number for trial in lacking if _ended(trial) >= since}
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from ..evaluation import JournalHeader, read_journal
 from ..exceptions import JournalError
-from ..model_selection import search_history
-from ..optimizer import History, Trial
+from ..model_selection import search_history, search_metric
+from ..optimizer import TIMES, History, Trial
 from ..plots import Source, convergence_data, source_of
 
-__all__ = ["Material", "material_of", "status_of"]
+__all__ = ["Material", "material_of"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,8 @@ def material_of(thing: Any, space: Any = None, metric: str | None = None) -> Mat
     if metric is None and search is not None:
         metric = _metric_to_show(search)
     source = source_of(thing, space=space, metric=metric)
+    if metric is None and search is None:
+        source = source_of(source, metric=_first_of_undecided(source.history))
     partial: tuple[float, ...] = ()
     rungs = getattr(thing, "rung_history_", None)
     if rungs is not None:
@@ -103,8 +105,7 @@ def _all_rungs(source: Source, rungs: History) -> tuple[Source, tuple[float, ...
     last = {id(trial.runs) for trial in source.history if trial.runs is not None}
     is_last = [id(trial.runs) in last for trial in rungs]
     trials = tuple(
-        trial if whole else replace(trial, score=math.nan, status=_given_up(trial))
-        for trial, whole in zip(rungs, is_last, strict=True)
+        trial if whole else trial.as_pruned() for trial, whole in zip(rungs, is_last, strict=True)
     )
     partial = tuple(
         math.nan if whole else trial.score for trial, whole in zip(rungs, is_last, strict=True)
@@ -120,20 +121,20 @@ def _numbered(history: History) -> History:
     return History(tuple(trials), history.origin)
 
 
-def _given_up(trial: Trial) -> str:
-    return "pruned" if trial.status == "complete" else trial.status
-
-
 def _metric_to_show(search: Any) -> str | None:
     """Of a search that was told no metric to search for, the first; else None, the one searched for."""
-    if not getattr(search, "multimetric_", False) or isinstance(search.refit, str):
-        return None
-    if getattr(search, "objective", None) or getattr(search, "objectives", None):
-        return None
-    if hasattr(search, "history_"):
+    if not getattr(search, "multimetric_", False) or search_metric(search) is not None:
         return None
     names = [key[10:] for key in search.cv_results_ if key.startswith("mean_test_")]
     return names[0]
+
+
+def _first_of_undecided(history: History) -> str | None:
+    """Of candidates that were measured by several metrics, none of which is the score, the first; else None."""
+    measured = [trial for trial in history if trial.outcome == "complete"]
+    if not measured or history.incumbent is not None:
+        return None
+    return next(name for name in measured[0].metrics or () if name not in TIMES)
 
 
 def _best_row(search: Any, source: Source) -> int | None:
@@ -156,8 +157,3 @@ def _journal_of(thing: Any) -> tuple[JournalHeader | None, tuple[tuple[str, int]
     folds = [fold for candidate in candidates for fold in candidate.folds.values()]
     errors = Counter(fold.fit_error or fold.score_error for fold in folds)
     return header, tuple((error, count) for error, count in errors.most_common() if error)
-
-
-def status_of(trial: Trial) -> str:
-    """Return the status of a trial; one that ended regularly without a finite score has failed for all uses."""
-    return "failed" if trial.status == "complete" and not trial.is_complete else trial.status

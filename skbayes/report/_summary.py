@@ -10,7 +10,7 @@ import numpy as np
 
 from ..optimizer import STATUSES
 from ._cells import cell, items_as_code, one_line
-from ._material import Material, status_of
+from ._material import Material
 from ._table import parameter_cell
 
 __all__ = ["errors_of", "incumbent_of", "remark_of", "summary_of"]
@@ -74,7 +74,7 @@ def _optimism(material: Material) -> str:
 
 
 def _candidates_tile(material: Material) -> dict[str, str]:
-    counts = Counter(status_of(trial) for trial in material.trials)
+    counts = Counter(trial.outcome for trial in material.trials)
     listed = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
     rungs = getattr(material.search, "n_candidates_", None)
     if material.partial and rungs is not None:
@@ -85,10 +85,17 @@ def _candidates_tile(material: Material) -> dict[str, str]:
 
 def remark_of(material: Material) -> str | None:
     """Return what is to be said of the scores in the pictures; None if nothing is."""
-    if not material.partial:
+    rungs = None if material.header is None else material.header.rungs
+    if not material.partial and rungs is None:
         return None
-    resource = getattr(material.search, "resource", "resource")
-    return f"A row for each rung: those pruned are on lower ones, where their scores are of fewer {resource}."
+    resource = getattr(material.search, "resource", None) or "".join(rungs or {"resource": []})
+    remark = f"A row for each rung: those pruned are on lower ones, where their scores are of fewer {resource}."
+    if rungs is None or resource in ("n_samples", "folds"):
+        return remark
+    # Without an origin a run that went on from the journal may have had more than the one that began it.
+    is_known = material.source.history.origin is not None
+    last = f": on the last rung it is {rungs[resource][-1]}" if is_known else ""
+    return f"{remark} {resource} is left out of the parameters{last}."
 
 
 def _fits(material: Material) -> str:

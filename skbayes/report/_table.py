@@ -8,7 +8,7 @@ import numpy as np
 
 from ..optimizer import Trial
 from ._cells import Cell, cell, column, items_as_code
-from ._material import Material, status_of
+from ._material import Material
 
 __all__ = ["codes_of", "parameter_cell", "table_of"]
 
@@ -51,7 +51,7 @@ def parameter_cell(params: Mapping[str, Any], name: str) -> Cell:
 def _of_trials(trials: Sequence[Trial], score_name: str) -> list[Column]:
     columns = [
         column("candidate", "candidate", "candidate", [trial.number for trial in trials]),
-        column("status", "status", "candidate", [status_of(trial) for trial in trials]),
+        column("status", "status", "candidate", [trial.outcome for trial in trials]),
         column("score", score_name, "score", [cell(trial.score) for trial in trials]),
     ]
     columns += _parameters([trial.params for trial in trials])
@@ -95,7 +95,7 @@ def _of_results(material: Material) -> list[Column]:
 
 def _statuses(material: Material, n_candidates: int) -> list[str]:
     if len(material.trials) == n_candidates:
-        return [status_of(trial) for trial in material.trials]
+        return [trial.outcome for trial in material.trials]
     return [
         str(each) for each in (material.results or {}).get("status", ["complete"] * n_candidates)
     ]

@@ -30,6 +30,7 @@ function drawTimeline() {
     found.utilisation === null ? "" : (is_one ? "The worker" : "The workers") + " fitted or scored for " + brief(100 * found.utilisation, 2) + " % of the time.",
     found.breaks.length ? "Dotted lines: the search rested for " + found.breaks.map(([, rest]) => seconds(rest)).slice(0, 5).join(", ") + "." : "",
     found.n_unknown ? "Of " + plural(found.n_unknown, "fit", "fits") + " the time is not known: the worker died." : "",
+    found.n_hosts > 1 ? "Each machine tells the time by its own clock: the bars of one may be shifted against those of another." : "",
     n_left_out ? "The first " + n_left_out + " of " + found.n_runs + " fits are left out of the picture." : "",
   ].filter((text) => text).join(" "));
 }

@@ -21,8 +21,8 @@ __all__ = ["available", "gram_descent"]
 
 Array = NDArray[Any]
 
-# Operations of a Cholesky factor for each multiplication of a pass that may come before it. Measured on inner problems
-# of lasso paths with 100 to 1000 parameters off their kinks: 0.3 to 2 are alike, 8 is slower by a third.
+# Operations of a Cholesky factor for each multiplication of a pass that may come before it: as much work in passes as
+# the factor will cost is at most twice the better of the two.
 _OF_FACTOR = 1.0
 # No factorisation before this many multiplications in passes: below it the calls themselves cost more.
 _LEAST_BUDGET = 5e4

@@ -21,15 +21,14 @@ __all__ = ["Memory", "Observations", "learn", "objective_on"]
 
 FloatArray = NDArray[np.float64]
 
-# Up to here every fit optimises: some 10 ms on one core of 2024.
+# Up to here every fit optimises, at 1.5 ms a step (benchmarks/constants.py process).
 _ALWAYS = 250
 # Beyond it, when the number of observations has grown by a tenth.
 _GROWTH = 1.1
-# Never on more than these: a step costs 6 ms there, 35 ms at 1000, 10 s at 10,000.
+# Never on more than these: a step costs 6 ms there, 37 ms at 1000, and beyond it grows with the cube.
 _LARGEST = 500
-# A warm start alone ends in a poorer maximum than the prior's mode in a fifth of the cases at 60
-# observations (that all is noise, learnt when it seemed so); both together hardly ever do. So the
-# mode is tried too: always while steps are cheap, later now and then.
+# A warm start alone may end in a poorer maximum than the prior's mode (that all is noise, learnt when
+# it seemed so). So the mode is tried too: always while steps are cheap, later now and then.
 _FEW = 40
 _NOW_AND_THEN = 5
 
@@ -166,6 +165,6 @@ def _starts(
     if n > _ALWAYS:
         return [start.theta]
     # Within a factor e of the mode: where there are several maxima, they differ in which columns
-    # matter. More starts than these two gain a tenth of a nat.
+    # matter. The prior's mode is the best guess of all, and a second one is the cheapest way to doubt it.
     rng = np.random.default_rng(seed)
     return [start.theta, start.theta + rng.standard_normal(len(start.theta))]

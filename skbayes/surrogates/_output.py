@@ -20,9 +20,8 @@ __all__ = ["OUTPUT_TRANSFORMS", "FittedOutput", "fit_output"]
 
 FloatArray = NDArray[np.float64]
 
-# Below this many scores their values say less than their order. Measured over 20 tasks and 10 seeds:
-# the mean normalised score at 25 and at 50 evaluations is .874 and .926 with ranks below 15 scores,
-# .869 and .926 with none, .852 and .920 with ranks below 25 (standard error of a difference .008).
+# Below this many scores their values say less than their order; with ranks below 25 searches found
+# less (benchmarks/suite, with this constant changed; docs/defaults.rst has the figures).
 _FEW = 15
 
 # Relative differences up to the first are rounding; and differences up to the second, where the

@@ -18,9 +18,7 @@ __all__ = ["Process"]
 FloatArray = NDArray[np.float64]
 
 # Noise variance of a fantasy in units of the signal's. With the learnt one a batch may go twice to
-# where once is enough: what is left to learn there exceeds what there is elsewhere. Regret after
-# 48 evaluations in batches of four, mean of log10 over 24 seeds, learnt noise against this: Branin
-# -3.2 and -3.8, Hartmann-3 -3.4 and -3.6, Hartmann-6 -1.3 and -1.6, with noise -0.23 and -0.25.
+# where once is enough: what is left to learn there exceeds what there is elsewhere.
 _FANTASY_NOISE = 1e-6
 
 

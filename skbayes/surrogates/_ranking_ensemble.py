@@ -35,7 +35,8 @@ _LARGEST_SOURCE = 200
 # The weights then have a standard error below 1/32; with the same draws at every fit they do not
 # jump about. (The authors use 256.)
 _N_DRAWS = 256
-# Pairs are counted among at most so many of the new observations, in some 50 ms for each source.
+# Pairs are counted among at most so many of the new observations, in 4 ms for each source
+# (benchmarks/constants.py ranking).
 _MOST_RANKED = 100
 # Fewer than three scores have no order to speak of.
 _FEWEST_RANKED = 3

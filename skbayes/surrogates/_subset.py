@@ -18,8 +18,8 @@ FloatArray = NDArray[np.float64]
 Rows = NDArray[np.intp] | slice
 
 # As many observations as a posterior is conditioned on before some have to stand for the others: a
-# row more then costs 2 ms, all anew 20 ms, the candidates of a proposal 14 ms, and the choice among
-# 10,000 35 ms (one core of 2024). Half as many find less in the next 30 proposals, all not more.
+# row more then costs 2 ms, all anew 16 ms, the candidates of a proposal 14 ms, and the choice among
+# 10,000 33 ms (benchmarks/constants.py process).
 _LARGEST = 1000
 # How many newer ones are taken in row by row before the choice is made anew.
 _STRIDE = 100

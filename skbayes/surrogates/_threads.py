@@ -1,9 +1,8 @@
 """One BLAS thread for small matrices.
 
 The threads of a BLAS wait for each other in busy loops. On matrices of a few hundred rows they gain
-nothing, and where other processes hold the cores, as in a search with n_jobs=-1, they lose a
-factor of ten to a hundred (measured: 2.7 s against 21 to 116 s for this room's tests beside two
-busy processes).
+nothing, and where other processes hold the cores, as in a search with n_jobs=-1, they take many
+times as long.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -14,13 +13,13 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 __all__ = ["blas_threads_for"]
 
-# Above, a factorisation takes some 3 ms and threads begin to pay.
+# Above, a factorisation takes some 3 ms (benchmarks/constants.py factors) and threads begin to pay.
 _SMALL = 600
 
 
 @cache
 def _controller() -> Any:
-    """Find the loaded BLAS libraries, once: it takes 10 ms, and limiting them 10 µs."""
+    """Find the loaded BLAS libraries, once: it takes milliseconds, and limiting them 10 µs."""
     return ThreadpoolController().select(user_api="blas")
 
 

@@ -71,10 +71,10 @@ def scores(results):
 
 
 def search_with_limit():
-    """A search of which one candidate sleeps for an hour, ended after two seconds."""
+    """A search of which one candidate sleeps for an hour, ended after ten seconds: the others take none."""
     X = np.arange(180.0).reshape(90, 2)
     grid = {"value": [1.0, 2.0], "seconds": [0.0]}
     asleep = {"value": [3.0], "seconds": [3600.0]}
     return GridSearchCV(
-        Scored(), [grid, asleep], scoring=scorer, cv=2, fit_timeout=2.0, n_jobs=2
+        Scored(), [grid, asleep], scoring=scorer, cv=2, fit_timeout=10.0, n_jobs=2
     ), X

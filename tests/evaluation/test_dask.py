@@ -129,7 +129,8 @@ def test_results_are_those_of_one_process(client, asynchronous):
     np.testing.assert_array_equal(scores(results), expected)
     workers = {fold.worker for result in results for fold in result.folds}
     pids = {str(pid) for pid in client.run(os.getpid).values()}
-    assert {worker.split(":")[1] for worker in workers} == pids  # both, and nowhere else
+    # Nowhere else; which of the two has how many of such short tasks is up to Dask.
+    assert {worker.split(":")[1] for worker in workers} <= pids
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
@@ -208,6 +209,8 @@ def test_a_search_gives_the_same_result_as_on_one_core(client):
 
 
 def test_workers_that_join_are_used(monkeypatch):
+    # Long enough that one worker is busy when the next task comes.
+    candidates = [{**params, "seconds": 0.05} for params in CANDIDATES]
     monkeypatch.setattr(_joblib, "_SECONDS_BETWEEN_COUNTS", 0.0)
     with cluster_of(1) as client, parallel_config("dask", client=client):
 
@@ -216,7 +219,7 @@ def test_workers_that_join_are_used(monkeypatch):
                 client.cluster.scale(2)
                 client.wait_for_workers(2, timeout=60)
 
-        results = evaluate(CANDIDATES, asynchronous=True, on_result=on_result)
+        results = evaluate(candidates, asynchronous=True, on_result=on_result)
     assert len({fold.worker for result in results for fold in result.folds}) == 2
 
 
@@ -238,7 +241,7 @@ def test_a_fit_that_never_ends_is_ended_on_its_worker(client):
     search, X = search_with_limit()
     with (
         parallel_config("dask", client=client),
-        pytest.warns(FitFailedWarning, match="fit_timeout=2"),
+        pytest.warns(FitFailedWarning, match="fit_timeout=10"),
     ):
         search.fit(X)
     assert list(search.cv_results_["status"]) == ["complete", "complete", "timeout"]

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skbayes.evaluation import FoldResult, Journal, JournalHeader, Task, read_journal
+from skbayes.evaluation import FoldResult, Journal, JournalHeader, Task, _journal_file, read_journal
 from skbayes.exceptions import JournalError
 
 HEADER = JournalHeader(
@@ -309,6 +309,23 @@ def test_a_journal_that_has_just_been_made_by_a_killed_run_is_begun_with_a_warni
         record(path, (0, 0, {}, scored(0.5)))
     with open_journal(path) as journal:
         assert journal.known(0, {}, 0) == scored(0.5)
+
+
+# The other one sees the empty file of the first.
+@pytest.mark.filterwarnings("ignore:.*is empty:UserWarning")
+def test_a_journal_that_another_search_begins_meanwhile_is_not_overwritten(path, monkeypatch):
+    lock_file = _journal_file.lock_file
+
+    def late(descriptor, name):
+        monkeypatch.undo()
+        record(path, (0, 0, {"C": 1}, scored(0.5)))  # a whole search, between the look and the lock
+        return lock_file(descriptor, name)
+
+    monkeypatch.setattr(_journal_file, "lock_file", late)
+    with open_journal(path) as journal:
+        assert journal.known(0, {"C": 1}, 0) == scored(0.5)
+        journal.record(Task(0, 1, {"C": 1}), scored(0.6))
+    assert read_journal(path)[1][0].folds == {0: scored(0.5), 1: scored(0.6)}
 
 
 def test_an_empty_journal_cannot_be_loaded(path):

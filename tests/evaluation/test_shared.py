@@ -189,7 +189,7 @@ def run_script(tmp_path, *args):
     script = tmp_path / "script.py"
     script.write_text(textwrap.dedent(SCRIPT))
     done = subprocess.run(
-        [sys.executable, str(script), *args], capture_output=True, text=True, timeout=120
+        [sys.executable, str(script), *args], capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
@@ -228,7 +228,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_and_what_a_living_one
     script = tmp_path / "script.py"
     script.write_text(textwrap.dedent(ORPHAN))
     place = tmp_path / "place"
-    subprocess.run([sys.executable, str(script), str(place)], start_new_session=True, timeout=120)
+    subprocess.run([sys.executable, str(script), str(place)], start_new_session=True, timeout=600)
     (orphan,) = place.iterdir()
     living = MappedFolder([2], str(place), True)
     assert orphan.exists()  # too new to tell: it might not be marked yet

@@ -31,7 +31,7 @@ def test_std_of_large_counts_holds_in_single_precision():
 
 
 @pytest.mark.parametrize("likelihood", ["poisson", "negative_binomial", "gamma"])
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_std_of_a_mean_whose_square_overflows_is_a_number(likelihood):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((50, 2))

@@ -8,7 +8,7 @@ from skbayes.model_selection._halving_proposals import HalvingProposals
 from skbayes.model_selection._halving_run import HalvingRun
 from skbayes.model_selection._halving_rungs import HalvingScheduler, plan_ladder
 from skbayes.model_selection._model_proposals import ModelProposals
-from skbayes.optimizer import MultiFidelityOptimizer, Optimizer
+from skbayes.optimizer import MultiFidelityOptimizer, Optimizer, Trial
 
 SPACE = {"C": (1e-3, 1e3, "log-uniform"), "gamma": (1e-3, 1e3, "log-uniform")}
 
@@ -39,3 +39,18 @@ def test_what_is_in_flight_is_not_proposed_again(proposals, n_known):
     asked = points([candidate for _ in range(10) for candidate in again.ask(1)])
     assert asked[:n_known] == known
     assert len({tuple(point.values()) for point in asked}) == 10
+
+
+def test_spaces_with_points_in_common_each_get_their_own_candidates_back():
+    proposals = ModelProposals([Optimizer(SPACE, random_state=seed) for seed in (0, 1)], [3, 3], 1)
+    common, *rest = Optimizer(SPACE, random_state=2).ask(5)
+    known = [common, *rest[:2], common, *rest[2:]]  # of an earlier run, space by space
+    proposals.adopt(
+        [*known, common, rest[0]]
+    )  # none is there a third time, nor more than have room
+    again = []
+    while asked := proposals.ask(1):
+        again += [candidate.params for candidate in asked]
+        for candidate in asked:
+            proposals.tell(Trial(len(again), candidate.params, 0.5), candidate)
+    assert again == known

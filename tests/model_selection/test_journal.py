@@ -31,6 +31,8 @@ FOLDS = KFold(3, shuffle=True, random_state=1)
 class Logged(ClassifierMixin, BaseEstimator):
     """Writes down every fit, and has a score that any change of data or parameters moves."""
 
+    gate = None  # a pipe, of which each fit takes a byte before it begins
+
     def __init__(self, C=1.0, part=None, log=None, seconds=0.0):
         self.C = C
         self.part = part
@@ -39,6 +41,8 @@ class Logged(ClassifierMixin, BaseEstimator):
 
     def fit(self, X, y):
         self.classes_ = np.unique(y)
+        if self.gate is not None:
+            os.read(self.gate, 1)
         time.sleep(self.seconds)
         self.mean_ = X.mean()
         with open(self.log, "ab", buffering=0) as file:
@@ -278,22 +282,26 @@ def test_asynchronous_search_goes_on_from_what_is_known(tmp_path):
 # --- killed ---------------------------------------------------------------------------------------------------------
 
 
-def killed_after(n_fits, delay, kind, folder, **options):
-    """Fit in a forked process and kill it some seconds after so many fits; return whether it was still running."""
+def kill_after(n_fits, delay, n_begun, kind, folder, **options):
+    """Fit in a forked process that begins `n_begun` fits, and kill it some seconds after `n_fits` have ended."""
+    reader, writer = os.pipe()
+    os.write(writer, b"." * (n_begun - len(fits(folder))))
     child = os.fork()
     if child == 0:
         try:
             warnings.simplefilter("ignore")
+            Logged.gate = reader
             run(kind, folder, **options)
         finally:
             os._exit(0)
-    while len(fits(folder)) < n_fits and os.waitpid(child, os.WNOHANG) == (0, 0):
+    while len(fits(folder)) < n_fits:
+        assert os.waitpid(child, os.WNOHANG) == (0, 0)
         time.sleep(0.001)
     time.sleep(delay)
-    with suppress(ChildProcessError):  # it had ended before
-        os.kill(child, signal.SIGKILL)
-        return os.WIFSIGNALED(os.waitpid(child, 0)[1])
-    return False
+    os.kill(child, signal.SIGKILL)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    os.close(reader)
+    os.close(writer)
 
 
 def check_resumed(kind, folder, expected, n_jobs=1, n_kills=1):
@@ -315,15 +323,15 @@ def kill_and_resume(kind, folder, n_times, n_jobs, seed):
     moments = random.Random(seed)
     expected = run(kind, _made(folder / "whole"), seconds=0.003)
     n_units = len(recorded(folder / "whole"))
-    n_killed = 0
     for k in range(n_times):
         place = _made(folder / str(k))
         with parallel_config("threading", n_jobs=n_jobs):
             # Anywhere in the search, and anywhere in the fit, in its record, or in what is thought in between.
             n_fits, delay = moments.randrange(n_units), moments.uniform(0, 0.01)
-            n_killed += killed_after(n_fits, delay, kind, place, seconds=0.003)
+            # Not all and the refit too: the search must not be over.
+            n_begun = min(n_fits + n_jobs, n_units)
+            kill_after(n_fits, delay, n_begun, kind, place, seconds=0.003)
         check_resumed(kind, place, expected, n_jobs)
-    assert n_killed >= n_times // 2  # a few come too late
 
 
 def _made(folder):
@@ -363,11 +371,9 @@ def test_killed_at_random_moments(kind, n_times, n_jobs, tmp_path):
 def test_killed_again_and_again(tmp_path):
     folder = _made(tmp_path / "a")
     expected = run("bayes", _made(tmp_path / "b"), seconds=0.003)
-    n_kills = 0
     for n_fits in (2, 3, 9, 10, 20):
-        n_kills += killed_after(n_fits, 0.001, "bayes", folder, seconds=0.003)
-    assert n_kills >= 3
-    check_resumed("bayes", folder, expected, n_kills=n_kills)
+        kill_after(n_fits, 0.001, n_fits + 2, "bayes", folder, seconds=0.003)
+    check_resumed("bayes", folder, expected, n_kills=5)
 
 
 SCRIPT = f"""

@@ -11,6 +11,7 @@ from sklearn.datasets import load_iris
 from skbayes import BayesSearchCV, GridSearchCV
 from skbayes.evaluation._children import end_children
 from skbayes.evaluation._joblib import cloudpickle
+from tests.evaluation.stopped_clock import sleep_for_ever, stopped_clock  # noqa: F401  (a fixture)
 
 # pytest imports this file by a name of its own, which no other process knows.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -19,12 +20,15 @@ X, y = load_iris(return_X_y=True)
 
 
 class Misbehaving(ClassifierMixin, BaseEstimator):
-    def __init__(self, how="well"):
+    def __init__(self, how="well", clock=None):
         self.how = how
+        self.clock = clock
 
     def fit(self, X, y):
         self.classes_ = np.unique(y)
         if self.how == "sleeps for ever":
+            if self.clock is not None:
+                sleep_for_ever(self.clock)
             time.sleep(10_000)
         blocks = []
         while self.how == "allocates without end":
@@ -66,9 +70,10 @@ def test_the_search_completes_and_says_what_was_ended(n_jobs):
 
 
 @pytest.mark.slow
-def test_a_search_by_model_learns_of_what_was_ended():
+def test_a_search_by_model_learns_of_what_was_ended(stopped_clock):  # noqa: F811
+    model = Misbehaving(clock=stopped_clock)
     search = BayesSearchCV(
-        Misbehaving(), {"how": WAYS[:2]}, n_iter=2, cv=2, fit_timeout=0.5, random_state=0
+        model, {"how": WAYS[:2]}, n_iter=2, cv=2, fit_timeout=0.5, random_state=0
     )
     with pytest.warns(Warning, match="fit_timeout=0.5 seconds"):
         search.fit(X, y)

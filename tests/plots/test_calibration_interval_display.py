@@ -109,13 +109,88 @@ def test_several_models_targets_and_pipelines(ridge):
     np.testing.assert_allclose(data["widths"][1], 2.0 * data["widths"][0])
 
 
-def test_intervals_of_counts_contain_at_least_their_level():
+class Known:
+    """A regressor that knows the means of counts, which are its only feature."""
+
+    def predict_interval(self, X, level):
+        tail = 0.5 - 0.5 * level
+        return tuple(stats.poisson.ppf(q, X[:, 0]) for q in (tail, 1.0 - tail))
+
+    def interval_probability(self, X, lower, upper):
+        inside = stats.poisson(X[:, 0])
+        return inside.cdf(upper) - inside.cdf(lower - 1.0)
+
+
+def test_intervals_of_counts_are_expected_to_contain_more_than_their_level():
     rng = np.random.default_rng(0)
-    Z = rng.normal(size=(3000, 2))
+    means = np.exp(0.5 + 0.3 * rng.normal(size=(4000, 1)))
+    counts = rng.poisson(means[:, 0])
+    data = calibration_interval_data(Known(), means, counts, levels=[0.01, 0.5, 0.9])
+    # What is expected is the mean of the intervals' own probabilities, here of the distribution that is true ...
+    for level, expected in zip(data["levels"], data["expected"][0], strict=True):
+        ends = Known().predict_interval(means, level)
+        each = Known().interval_probability(means, *ends)
+        assert expected == pytest.approx(each.mean(), rel=1e-12)
+        assert expected > level + 0.02
+    # ... and it comes true: four standard errors of 4,000 rows.
+    np.testing.assert_allclose(data["coverage"], data["expected"], atol=4 * np.sqrt(0.25 / 4000))
+    inside = stats.binom(4000, data["expected"][0])
+    np.testing.assert_allclose(data["band_lower"], inside.ppf(0.025) / 4000)
+    np.testing.assert_allclose(data["band_upper"], inside.ppf(0.975) / 4000)
+    # A weight of two is a row twice.
+    weight = rng.integers(0, 3, size=4000)
+    weighted = calibration_interval_data(Known(), means, counts, sample_weight=weight)
+    rows = np.repeat(np.arange(4000), weight)
+    repeated = calibration_interval_data(Known(), means[rows], counts[rows])
+    np.testing.assert_allclose(weighted["expected"], repeated["expected"])
+
+
+def test_models_of_ours_expect_it_of_counts_and_the_level_of_all_else(ridge):
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(1200, 2))
     counts = rng.poisson(np.exp(0.5 + 0.3 * Z[:, 0]))
     model = MAPPoissonRegressor(alpha=0.0).fit(Z[:1000], counts[:1000])
     data = calibration_interval_data(model, Z[1000:], counts[1000:])
-    assert (data["coverage"][0] > data["band_lower"]).all()
+    lower, upper = model.predict_interval(Z[1000:], 0.5)
+    at = list(data["levels"]).index(0.5)
+    probability = model.interval_probability(Z[1000:], lower, upper).mean()
+    assert data["expected"][0, at] == pytest.approx(probability)
+    assert (data["expected"][0] > data["levels"]).all()
+    continuous = calibration_interval_data(ridge, X[NEW], y[NEW])
+    np.testing.assert_array_equal(continuous["expected"], [continuous["levels"]])
+    # Beside each other each has its own band; models that expect the same have one.
+    plain = MAPRidge(1.0).fit(Z[:1000], counts[:1000])
+    both = calibration_interval_data({"a": model, "b": plain}, Z[1000:], counts[1000:])
+    np.testing.assert_array_equal(both["band_lower"][0], data["band_lower"])
+    assert both["band_upper"].shape == (2, 21)
+    assert data["band_lower"].shape == continuous["band_lower"].shape == (21,)
+
+
+def test_where_the_coverage_of_counts_is_expected_is_a_line_of_its_own():
+    levels, means = [0.1, 0.5, 0.9], np.full((50, 1), 1.5)
+    counts = np.random.default_rng(0).poisson(means[:, 0])
+
+    class Continuous(Known):
+        def predict_interval(self, X, level):
+            lower, upper = super().predict_interval(X, level)
+            return lower - 0.25, upper + 0.25
+
+    models = {"counts": Known(), "numbers": Continuous()}
+    make = CalibrationIntervalDisplay.from_estimator
+    alone = make(models["counts"], means, counts, levels=levels)
+    (line,) = alone.expected_
+    np.testing.assert_allclose(line.get_ydata(), 100.0 * alone.expected[0])
+    assert line.get_label() == "calibrated, of whole numbers"
+    told = f"{100 * alone.expected[0, 2]:.3g} % expected"
+    assert told in alone.lines_[0].get_label()
+    assert len(alone.bands_) == 1
+    both = make(models, means, counts, levels=levels)
+    assert len(both.expected_) == 1
+    assert both.expected_[0].get_color() == both.lines_[0].get_color()
+    assert both.bands_[0] is both.band_
+    for band, lower in zip(both.bands_, both.band_lower, strict=True):
+        assert band.get_paths()[0].vertices[:, 1].min() == pytest.approx(100.0 * lower.min())
+    assert make(models["numbers"], means, counts, levels=levels).expected_ == []
 
 
 @pytest.mark.parametrize(

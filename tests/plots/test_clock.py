@@ -13,7 +13,6 @@ from skbayes.plots._clock import (
     new_runs,
     seconds_at_ends,
     spent,
-    status_of,
     time_text,
 )
 from tests.plots.running import EPOCH, dead, run, simulated
@@ -95,14 +94,6 @@ def test_without_runs_the_cost_is_told_by_folds_and_times(trial, expected):
 def test_with_runs_the_cost_is_theirs():
     trial = Trial(0, {}, 0.5, fit_time=99.0, runs=(run(EPOCH, 2.0), run(EPOCH, 3.0, fold=1)))
     assert spent(trial, trial.runs) == (2, pytest.approx(5.0))
-
-
-def test_a_complete_trial_without_any_score_has_failed():
-    assert status_of(Trial(0, {}, math.nan)) == "failed"
-    assert status_of(Trial(0, {}, 0.5)) == "complete"
-    # On a lower rung of a halving search: it has scores, but not of this kind.
-    assert status_of(Trial(0, {}, math.nan, fold_scores=(0.5,))) == "complete"
-    assert status_of(Trial(0, {}, math.nan, "pruned")) == "pruned"
 
 
 @pytest.mark.parametrize(

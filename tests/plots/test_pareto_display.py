@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import stats
 from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV as TheirGridSearchCV
 from sklearn.tree import DecisionTreeClassifier
@@ -125,6 +126,9 @@ def test_a_search_says_itself_what_it_was_after(pyplot):
     np.testing.assert_array_equal(display.is_feasible, search.cv_results_["is_feasible"])
     rows = np.flatnonzero(display.is_on_front).tolist()
     assert rows == sorted(search.pareto_front_["index"])
+    believed = search.cv_results_["posterior_mean_test_accuracy"]
+    np.testing.assert_allclose(np.asarray(display.posterior_mean)[:, 0], believed)
+    assert len(display.errors_) == 1
     other = ParetoDisplay.from_estimator(search, ["f1_macro", "accuracy"])
     assert other.objectives == ["f1_macro", "accuracy"]
 
@@ -283,6 +287,113 @@ def test_constraints_reference_and_error_bars_are_drawn(pyplot):
     np.testing.assert_allclose([corners[0, 0], corners[-1, 1]], [0.6, 10.0])
 
 
+BELIEVED = {
+    **RESULTS,
+    "posterior_mean_test_roc_auc": np.array([0.79, 0.88, 0.86, 0.93, np.nan, 0.71]),
+    "posterior_std_test_roc_auc": np.array([0.01, 0.02, 0.03, 0.02, np.nan, 0.01]),
+    "posterior_mean_fit_time": np.array([0.11, 0.25, 0.3, 0.9, np.nan, 0.06]),
+    "posterior_std_fit_time": np.array([0.02, 0.2, 0.01, 0.3, np.nan, 0.0]),
+}
+
+
+def test_the_posterior_is_that_of_the_table_and_of_a_time_log_normal():
+    data = pareto_data(BELIEVED, OBJECTIVES)
+    mean, std = BELIEVED["posterior_mean_test_roc_auc"], BELIEVED["posterior_std_test_roc_auc"]
+    normal = stats.norm(mean, std)
+    np.testing.assert_allclose(data["posterior_mean"][:, 0], mean)
+    np.testing.assert_allclose(data["posterior_lower"][:, 0], normal.ppf(0.025))
+    np.testing.assert_allclose(data["posterior_upper"][:, 0], normal.ppf(0.975))
+    lower, middle, upper = (data[f"posterior_{name}"][:, 1] for name in ("lower", "mean", "upper"))
+    # The other way round: the log-normal distribution with this middle and these ends has the moments given.
+    spread = np.log(upper / lower) / np.diff(stats.norm.ppf([0.025, 0.975]))
+    np.testing.assert_allclose(middle, np.sqrt(lower * upper))
+    known = stats.lognorm(np.maximum(spread, 1e-12), scale=middle)
+    np.testing.assert_allclose(known.mean(), BELIEVED["posterior_mean_fit_time"])
+    np.testing.assert_allclose(known.std(), BELIEVED["posterior_std_fit_time"], atol=1e-9)
+    assert (lower[[0, 1, 2, 3, 5]] > 0.0).all()
+    assert np.isnan(lower[4])
+
+
+@pytest.mark.parametrize("results", [RESULTS, BELIEVED])
+def test_without_a_posterior_or_if_none_is_wanted_there_is_nothing(pyplot, results):
+    data = pareto_data(results, OBJECTIVES, posterior=False)
+    for name in ("mean", "lower", "upper"):
+        assert np.isnan(data[f"posterior_{name}"]).all()
+    display = ParetoDisplay(**data).plot()
+    assert display.errors_ == []
+    assert len(ParetoDisplay(**data).plot(error_bars=True).errors_) == 1
+
+
+def test_the_posterior_of_an_optimizer_is_its_own_and_changes_nothing():
+    optimizer, twin = (
+        MultiObjectiveOptimizer(
+            {"x": (-2.0, 4.0)}, ["gain", "-cost"], random_state=0, log_scale=["cost"]
+        )
+        for _ in range(2)
+    )
+    for each in (optimizer, twin):
+        for x in np.linspace(-2.0, 4.0, 9):
+            each.tell({"x": x}, {"gain": -((x - 2.0) ** 2), "cost": np.exp(x)})
+        each.tell({"x": 0.3}, None, status="failed")
+    data = pareto_data(optimizer)
+    points = [trial.params for trial in optimizer.history][:9]
+    found = optimizer.objective_posteriors(points)
+    np.testing.assert_allclose(data["posterior_mean"][:9, 0], found["gain"].mean, rtol=1e-9)
+    half = stats.norm.ppf(0.975) * found["gain"].std
+    np.testing.assert_allclose(data["posterior_upper"][:9, 0], found["gain"].mean + half, rtol=1e-9)
+    s2 = np.log1p((found["cost"].std / found["cost"].mean) ** 2)
+    middle = found["cost"].mean / np.exp(0.5 * s2)
+    np.testing.assert_allclose(data["posterior_mean"][:9, 1], middle, rtol=1e-9)
+    assert np.isnan(data["posterior_mean"][9]).all()
+    assert optimizer.ask() == twin.ask()
+    early = MultiObjectiveOptimizer({"x": (-2.0, 4.0)}, ["gain", "-cost"], random_state=0)
+    early.tell({"x": 1.0}, None, status="failed")
+    assert np.isnan(pareto_data(early)["posterior_mean"]).all()
+
+
+def test_bars_of_the_posterior_cross_where_the_front_is_believed_to_be(pyplot):
+    display = ParetoDisplay.from_cv_results(BELIEVED, OBJECTIVES, error_kw={"lw": 3.0, "c": "red"})
+    front = [0, 1, 3, 5]
+    (bars,) = display.errors_
+    across, up = (np.array(lines.get_segments()) for lines in bars.lines[2])
+    middle, lower, upper = (
+        np.asarray(part)[front]
+        for part in (display.posterior_mean, display.posterior_lower, display.posterior_upper)
+    )
+    np.testing.assert_allclose(across[:, :, 0], np.column_stack([lower[:, 0], upper[:, 0]]))
+    np.testing.assert_allclose(across[:, 0, 1], middle[:, 1])
+    np.testing.assert_allclose(up[:, :, 1], np.column_stack([lower[:, 1], upper[:, 1]]))
+    np.testing.assert_allclose(up[:, 0, 0], middle[:, 0])
+    assert set(bars.lines[2][0].get_linewidth()) == {3.0}
+    # A line from where each was observed, and its end inside of the picture.
+    (links,) = (line for line in display.ax_.lines if line.get_linestyle() == ":")
+    assert links.get_color() == "red"
+    np.testing.assert_allclose(links.get_xydata()[0::3], np.asarray(display.values)[front])
+    np.testing.assert_allclose(links.get_xydata()[1::3], middle)
+    ends = np.array([display.ax_.get_xlim(), display.ax_.get_ylim()])
+    assert ((middle > ends[:, 0]) & (middle < ends[:, 1])).all()
+    words = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert "95 % of the posterior" in words
+    for wanted, label in [("folds", "± 1 standard deviation over the folds"), (True, "± 1")]:
+        (bars,) = display.plot(error_bars=wanted).errors_
+        assert bars.get_label().startswith(label)
+    assert display.plot(error_bars=False).errors_ == []
+    with pytest.raises(ValueError, match="error_bars='fold' is not known"):
+        display.plot(error_bars="fold")
+
+
+def test_an_objective_that_no_model_knows_has_no_bar(pyplot):
+    known = {
+        key: each for key, each in BELIEVED.items() if not key.startswith("posterior_mean_fit")
+    }
+    display = ParetoDisplay.from_cv_results(known, OBJECTIVES)
+    (bars,) = display.errors_
+    across, up = (np.array(lines.get_segments()) for lines in bars.lines[2])
+    values = np.asarray(display.values)[[0, 1, 3, 5]]
+    np.testing.assert_allclose(across[:, 0, 1], values[:, 1])  # at the height observed
+    assert not np.isfinite(up).any()
+
+
 def test_a_constraint_is_a_line_across_the_axis_of_its_metric(pyplot):
     bounds = {"roc_auc": ">= 0.75", "fit_time": "<= 0.5"}
     display = ParetoDisplay.from_cv_results(RESULTS, OBJECTIVES, metric_constraints=bounds)
@@ -348,3 +459,13 @@ def test_odd_names_are_written_as_they_are(pyplot):
     display.figure_.canvas.draw()  # a formula that cannot be parsed would raise here
     assert display.ax_.get_xlabel().startswith(r"\$a\$")
     assert len(display.ax_.get_ylabel().split("\n")[0]) <= 48
+
+
+def test_numbers_stand_together_whatever_lies_between_in_one_direction(pyplot):
+    # From left to right the third point comes between the first and the second, far below them.
+    results = table(test_a=[0.5, 0.502, 0.501, 0.9], test_b=[0.9, 0.8999, 0.2, 0.1])
+    display = ParetoDisplay.from_cv_results(results, ["a", "b"], numbers=True)
+    assert display.is_on_front.tolist() == [True, True, False, True]
+    everyone = ParetoDisplay(**{**pareto_data(results, ["a", "b"]), "is_on_front": [True] * 4})
+    words = sorted(text.get_text() for text in everyone.plot().texts_)
+    assert words == ["0, 1", "2", "3"]

@@ -155,6 +155,15 @@ def test_hosts_are_named_if_there_are_several():
     assert timeline_data(one_each(*addresses))["row_names"][1] == "10.0.0.2: worker 2"
 
 
+def test_clocks_of_several_machines_are_counted():
+    runs = [run(EPOCH, 1.0, worker, host=host) for worker, host in enumerate("aab")]
+    assert timeline_data(one_each(*runs))["n_hosts"] == 2
+    assert timeline_data(one_each(*runs[:2]))["n_hosts"] == 1
+    # A name that has colons, as an address of IPv6.
+    addresses = [run(EPOCH, 1.0, host=host) for host in ("fe80::1", "fe80::1", "fe80::2")]
+    assert timeline_data(one_each(*addresses))["n_hosts"] == 2
+
+
 X, y = load_iris(return_X_y=True)
 RANGE = {"C": (1e-2, 1e2, "log-uniform")}
 
@@ -284,6 +293,14 @@ def test_labels_say_what_it_cost():
     assert display.ax_.get_xlabel() == "minutes since the first fit began (numbers: candidates)"
     bottom, top = display.ax_.get_ylim()
     assert bottom > top  # the first worker is on top
+
+
+def test_of_several_machines_the_axis_says_whose_time_it_is():
+    runs = [run(EPOCH, 1.0, host=host) for host in "ab"]
+    label = TimelineDisplay.from_history(one_each(*runs)).ax_.get_xlabel()
+    assert label.splitlines()[1] == "by the clock of each machine"
+    label = TimelineDisplay.from_history(one_each(*runs[:1])).ax_.get_xlabel()
+    assert "clock" not in label
 
 
 def test_the_numbers_are_those_of_the_candidates_if_they_have_room():

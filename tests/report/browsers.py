@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -56,7 +57,9 @@ def opened_browser() -> Iterator[Any]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         options.add_argument(f"--user-data-dir={profile}")
         service = webdriver.ChromeService(executable_path=path_of_driver)
-        browser = webdriver.Chrome(options=options, service=service)
+        # The driver is on this machine, and no proxy of the environment leads there.
+        with patch.dict(os.environ, {"no_proxy": "localhost", "NO_PROXY": "localhost"}):
+            browser = webdriver.Chrome(options=options, service=service)
         try:
             yield browser
         finally:

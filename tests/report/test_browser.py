@@ -60,10 +60,16 @@ def test_the_page_opens_from_a_file_and_complains_of_nothing(page, address, tmp_
     assert page.save_screenshot(str(tmp_path / "page.png"))
 
 
+def parts(section):
+    """Return a selector of the parts of a picture."""
+    return f"#{section} .plot svg path, #{section} .plot svg rect, #{section} .plot canvas"
+
+
 def n_drawn(page, section):
     """Return of how many parts a picture is."""
-    css = f"#{section} .plot svg path, #{section} .plot svg rect, #{section} .plot canvas"
-    return page.execute_script("return document.querySelectorAll(arguments[0]).length", css)
+    return page.execute_script(
+        "return document.querySelectorAll(arguments[0]).length", parts(section)
+    )
 
 
 def look_at(page, section):
@@ -79,8 +85,17 @@ def test_every_picture_is_drawn_when_it_is_looked_at(page, section):
 
 
 def test_every_picture_is_on_paper(page):
+    # Looked at when the page's own listener is done, before anything is printed.
+    page.execute_script(
+        """
+        window.addEventListener("beforeprint", () => {
+          window.onPaper = arguments[0].map((css) => document.querySelectorAll(css).length);
+        });
+        """,
+        [parts(section) for section in SECTIONS],
+    )
     assert page.print_page()
-    assert all(n_drawn(page, section) > 2 for section in SECTIONS)
+    assert all(n > 2 for n in page.execute_script("return window.onPaper"))
 
 
 def test_nothing_offers_to_send_the_picture_away(page):
@@ -209,8 +224,11 @@ def test_the_table_is_saved_with_all_its_digits(page, tmp_path):
     )
     type_into(page, '.filters input[data-column="param_C"]', ">1")
     find(page, "#csv").click()
-    wait_until(page, lambda b: (tmp_path / "a-search.csv").exists())
-    with open(tmp_path / "a-search.csv", newline="", encoding="utf-8") as file:
+    # A name may be there before what it names, and a line before its end.
+    n_lines = 1 + len(rows(page))
+    path = tmp_path / "a-search.csv"
+    wait_until(page, lambda b: path.exists() and path.read_bytes().count(b"\r\n") == n_lines)
+    with open(path, newline="", encoding="utf-8") as file:
         saved = list(csv.DictReader(file))
     assert [float(row["param_C"]) for row in saved] == [values("C")[k] for k in rows(page)]
     assert [row["score"] for row in saved] == [
@@ -221,8 +239,17 @@ def test_the_table_is_saved_with_all_its_digits(page, tmp_path):
 def test_the_incumbent_is_the_best_and_can_be_copied(page):
     best = int(np.nanargmax(SCORES))
     assert f"Candidate {best}," in find(page, "#incumbent").text
+    # The button says so for a moment only, in which nobody may look.
+    page.execute_script(
+        """
+        window.said = [];
+        const button = document.getElementById("copy-incumbent");
+        const watch = new MutationObserver(() => window.said.push(button.textContent));
+        watch.observe(button, {childList: true, characterData: true, subtree: true});
+        """
+    )
     find(page, "#copy-incumbent").click()
-    wait_until(page, lambda b: find(b, "#copy-incumbent").text == "Copied")
+    assert wait_until(page, lambda b: b.execute_script("return window.said[0]")) == "Copied"
     find(page, "#search").send_keys(Keys.CONTROL, "v")
     assert ast.literal_eval(find(page, "#search").get_attribute("value")) == TRIALS[best].params
 
@@ -343,12 +370,14 @@ def test_the_policy_of_the_page_holds_scripts_and_requests_back(page):
         const picture = document.createElement("img");
         picture.src = "https://127.0.0.1:1/picture.png";
         document.body.append(picture);
-        fetch("https://127.0.0.1:1/").catch(() => setTimeout(done, 200));
+        fetch("https://127.0.0.1:1/").catch(() => done());
         """
     )
-    assert page.execute_script("return window.hacked") is None
+    # Each refusal is told on its own.
+    wait_until(page, lambda b: len(b.execute_script("return window.refused")) >= 3)
     refused = set(page.execute_script("return window.refused"))
     assert refused == {"script-src-elem", "img-src", "connect-src"}
+    assert page.execute_script("return window.hacked") is None
     complaints(page)
 
 

@@ -6,7 +6,10 @@ import time
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_iris
+from sklearn.svm import SVC
 
+from skbayes import GridSearchCV, HalvingBayesSearchCV
 from skbayes.model_selection import load_history, save_history
 from skbayes.report import _follow
 from skbayes.report._follow import Follower, Shares
@@ -110,6 +113,58 @@ def test_a_file_that_is_no_journal_is_said_and_what_was_known_stays(follow, path
     assert (state.kind, n_candidates(state)) == ("live", 1)
 
 
+@pytest.fixture(scope="module")
+def other_lines(tmp_path_factory):
+    """The journal of another search, of as many candidates."""
+    path = tmp_path_factory.mktemp("other") / "search.jsonl"
+    grid = {"C": [0.2, 2.0, 20.0], "kernel": ["poly", "sigmoid"]}
+    GridSearchCV(SVC(), grid, cv=N_FOLDS, journal=path).fit(*load_iris(return_X_y=True))
+    return path.read_bytes().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    ("become", "said"),
+    [
+        (lambda path, line: path.unlink(), "is not there any more"),
+        (lambda path, line: path.write_bytes(b""), "begins anew"),
+        (lambda path, line: path.write_bytes(line[:40]), "begins anew"),
+    ],
+)
+def test_what_a_journal_had_is_shown_when_it_is_gone_and_that_it_is(
+    follow, path, lines, other_lines, become, said
+):
+    write(path, lines)
+    settle(follow)
+    before = follow.state()
+    assert (before.kind, n_candidates(before)) == ("live", 6)
+    become(path, other_lines[0])
+    for _ in range(2):  # asked again the page says the same
+        state = follow.state()
+        assert state.kind == "error"
+        assert state.notice == f"search.jsonl {said}: the page shows what was last read of it."
+        assert state.payload == before.payload
+        assert state.changed == before.changed  # when the last result came
+    write(path, other_lines[:1])  # a new search at the same place
+    state = follow.state()
+    assert (state.kind, n_candidates(state)) == ("live", 0)
+    assert state.notice == "Following search.jsonl: 0 candidates."
+    write(path, other_lines[: 1 + 2 * N_FOLDS])
+    state = follow.state()
+    assert (state.kind, n_candidates(state)) == ("live", 2)
+    assert state.payload["trials"]["params"]["C"] == [0.2, 0.2]
+
+
+def test_a_shorter_journal_in_its_place_is_shown_at_once(follow, path, lines, other_lines):
+    write(path, lines)
+    assert n_candidates(follow.state()) == 6
+    write(path, other_lines[: 1 + N_FOLDS])
+    state = follow.state()
+    assert (state.kind, state.notice) == ("live", "Following search.jsonl: 1 candidate.")
+    assert state.payload["trials"]["params"]["kernel"] == ["poly"]
+    path.unlink()
+    assert n_candidates(follow.state()) == 1
+
+
 def test_a_mistake_of_ours_is_said_and_the_page_goes_on(follow, path, lines, monkeypatch, capsys):
     write(path, lines)
     with monkeypatch.context() as patch:
@@ -128,10 +183,10 @@ def test_a_file_that_did_not_change_is_not_read_again(follow, path, lines, monke
     tags = {follow.answer()[1]}
     settle(follow)
     tag = follow.answer()[1]
-    monkeypatch.setattr(_follow, "material_of", lambda *args: pytest.fail("read again"))
-    for _ in range(3):
-        assert follow.answer()[1] == tag
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(_follow, "material_of", lambda *args: pytest.fail("read again"))
+        for _ in range(3):
+            assert follow.answer()[1] == tag
     write(path, lines[:-1])
     assert follow.answer()[1] not in tags | {tag}
 
@@ -177,15 +232,24 @@ def test_importances_of_a_search_are_not_shown_for_another_at_the_same_place(fol
         follow.state()
         follow._shares._thread.join()
         assert follow.state().payload["importance"] == {"n_trials": n}
-    path.unlink()
-    assert follow.state().payload["importance"] == {"missing": "No candidate was evaluated yet."}
-    assert follow.state().payload["importance"] == {"missing": "No candidate was evaluated yet."}
+
+
+def test_nor_if_the_other_one_has_as_many_candidates(follow, path, lines, other_lines, monkeypatch):
+    write(path, lines)
+    follow.state()
+    follow._shares._thread.join()
+    assert follow.state().payload["importance"] == {"n_trials": 6}
+    monkeypatch.setattr(_follow, "importance_of", lambda material: {"n_trials": "of the other"})
+    write(path, other_lines)
+    follow.state()
+    follow._shares._thread.join()
+    assert follow.state().payload["importance"] == {"n_trials": "of the other"}
 
 
 def test_importances_that_come_later_need_no_second_reading(path, lines, monkeypatch):
     write(path, lines)
     follow, go = Follower(str(path)), threading.Event()
-    monkeypatch.setattr(_follow, "importance_of", lambda material: go.wait(60) and {"n_trials": 6})
+    monkeypatch.setattr(_follow, "importance_of", lambda material: go.wait() and {"n_trials": 6})
     before = follow.answer()
     assert "being computed" in follow.state().payload["importance"]["missing"]
     monkeypatch.setattr(_follow, "material_of", lambda *args: pytest.fail("read again"))
@@ -210,3 +274,22 @@ def test_an_exported_history_is_shown_too_and_its_pruned_trials_are_pruned(lines
     state = Follower(str(exported), title="mine").state()
     assert (state.kind, n_candidates(state), state.payload["title"]) == ("live", 6, "mine")
     assert state.payload["trials"]["status"] == ["complete"] * 5 + ["pruned"]
+
+
+def test_of_folds_as_the_resource_a_candidate_is_under_way_until_it_has_those_of_its_rung(path):
+    ranges = {"C": (1e-2, 1e2, "log-uniform")}
+    search = HalvingBayesSearchCV(
+        SVC(), ranges, n_iter=9, cv=9, resource="folds", random_state=0, journal=path
+    ).fit(*load_iris(return_X_y=True))
+    assert search.n_resources_ == [1, 3, 9]
+    state = Follower(str(path)).state()
+    assert state.notice == f"Following search.jsonl: {len(search.rung_history_)} candidates."
+    lines = path.read_bytes().splitlines(keepends=True)
+    write(path, lines[:-1])
+    state = Follower(str(path)).state()
+    n_left = len(search.rung_history_) - 1
+    assert state.notice == f"Following search.jsonl: {n_left} candidates, 1 under way."
+    assert set(state.payload["trials"]["status"]) == {"pruned"}
+    assert state.payload["remark"] == (
+        "A row for each rung: those pruned are on lower ones, where their scores are of fewer folds."
+    )

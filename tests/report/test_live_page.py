@@ -52,6 +52,8 @@ class Gated(ClassifierMixin, BaseEstimator):
 
 def test_the_page_follows_a_running_search(browser, tmp_path, monkeypatch):
     monkeypatch.setattr(_follow, "importance_of", lambda material: {"missing": "not here"})
+    # However long the second fold of a candidate takes here, it is under way and no row.
+    monkeypatch.setattr(_follow, "_SHORTEST_WAIT", 3600.0)
     path = tmp_path / "search.jsonl"
     server = make_server(Follower(str(path)), 0)
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -45,6 +45,13 @@ def shown(page, section):
     wait_until(page, lambda b: b.find_elements("css selector", f"#{section} .plot .main-svg"))
 
 
+def settled(page, section):
+    """Scroll to a section, and again when all pictures are there: one that is drawn later moves the others."""
+    shown(page, section)
+    page.execute_script("window.skbayes.drawAll()")
+    shown(page, section)
+
+
 def at(page, x, y):
     """Where a place of the parallel coordinates is in the window."""
     return page.execute_script(
@@ -123,7 +130,7 @@ def test_the_whole_deviation_of_a_share_can_be_seen(page):
 
 
 def test_a_drag_along_an_axis_keeps_the_candidates_that_pass_there(page):
-    shown(page, "parallel")
+    settled(page, "parallel")
     data = report_data(History(TRIALS), importances=False)["parallel"]
     axis = data["names"].index("C")
     places = data["positions"][axis]
@@ -167,16 +174,19 @@ def test_a_candidate_keeps_its_mark_when_others_end_before_it(page):
 
 
 def test_sorting_does_not_draw_the_pictures_anew(page):
-    shown(page, "convergence")
+    settled(page, "convergence")
     page.execute_script(
         """
-        window.n_drawn = 0;
-        document.querySelector("#convergence .plot").on("plotly_afterplot", () => { window.n_drawn += 1; });
+        window.nDrawn = 0;
+        const react = Plotly.react;
+        Plotly.react = (...given) => { window.nDrawn += 1; return react(...given); };
         """
     )
+    n_drawn = "return window.nDrawn"
     page.execute_script("document.querySelector('th button[data-column=param_C]').click()")
-    page.execute_async_script("setTimeout(arguments[0], 500)")
-    assert page.execute_script("return window.n_drawn") == 0
+    assert page.execute_script(n_drawn) == 0
+    find(page, '#status-filter input[value="pruned"]').click()
+    wait_until(page, lambda b: b.execute_script(n_drawn) > 0)
 
 
 def test_dark_and_printed_pages_are_drawn_without_a_complaint(page):

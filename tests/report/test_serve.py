@@ -98,7 +98,7 @@ def test_requests_by_another_name_are_refused(server, host, place):
 
 def test_a_request_with_two_hosts_or_none_is_refused(server):
     for hosts in (b"", b"Host: localhost\r\nHost: evil.example\r\n"):
-        with socket.create_connection((_serve.HOST, server.server_port), timeout=20) as connection:
+        with socket.create_connection((_serve.HOST, server.server_port), timeout=60) as connection:
             connection.sendall(b"GET /data.json HTTP/1.0\r\n" + hosts + b"\r\n")
             assert connection.recv(100).startswith(b"HTTP/1.0 421 ")
 
@@ -135,7 +135,7 @@ def test_answers_are_for_this_page_alone(server, place):
 
 def test_a_browser_that_leaves_is_no_error(server, capfd):
     for _ in range(3):
-        with socket.create_connection((_serve.HOST, server.server_port), timeout=20) as connection:
+        with socket.create_connection((_serve.HOST, server.server_port), timeout=60) as connection:
             connection.sendall(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
             connection.recv(10)
     assert ask(server)[0].status == 200

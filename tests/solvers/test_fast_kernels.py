@@ -183,7 +183,13 @@ def test_both_roads_give_one_model(roads, model):
     fast, core = roads(lambda: solver(tol=1e-9).solve(objective, objective.start()))
     assert fast.converged
     assert core.converged
-    np.testing.assert_allclose(fast.w, core.w, rtol=1e-6, atol=1e-7)
+    assert fast.value == pytest.approx(core.value, rel=1e-12)
+    rows = [found.w.reshape(-1, X.shape[1] + 1).copy() for found in (fast, core)]
+    if len(rows[0]) > 1:
+        # A level added to the intercepts of all classes changes nothing, and rounding says how much of it there is.
+        for row in rows:
+            row[:, -1] -= row[:, -1].mean()
+    np.testing.assert_allclose(*rows, rtol=1e-6, atol=1e-7)
 
 
 def test_importing_the_package_does_not_import_numba(tmp_path):

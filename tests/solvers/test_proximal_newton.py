@@ -17,7 +17,7 @@ TIGHT = 1e-9
 
 def logistic_regression(l1_ratio, **arguments):
     """Return scikit-learn's model; before its 1.8 l1_ratio says nothing beside another `penalty`."""
-    model = LogisticRegression(l1_ratio=l1_ratio, **arguments)
+    model = LogisticRegression(l1_ratio=l1_ratio, random_state=0, **arguments)
     if model.penalty == "l2":
         model.set_params(penalty="l1" if l1_ratio == 1 else "elasticnet")
     return model
