@@ -49,7 +49,7 @@ Lines = Iterator[tuple[str, str]]
 
 
 def least(call: Callable[[], Any], repeats: int = 5) -> float:
-    """Yield the least CPU seconds of some calls."""
+    """Return the least CPU seconds of some calls."""
     seconds = []
     for _ in range(repeats):
         start = process_time()
@@ -59,7 +59,7 @@ def least(call: Callable[[], Any], repeats: int = 5) -> float:
 
 
 def each(call: Callable[[], Any], n: int) -> float:
-    """Yield the CPU seconds of one of n calls that are too short to be timed alone."""
+    """Return the CPU seconds of one of n calls that are too short to be timed alone."""
     return least(lambda: [call() for _ in range(n)]) / n
 
 

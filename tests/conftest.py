@@ -14,7 +14,7 @@ from hypothesis.internal.conjecture import providers  # noqa: E402
 
 # One value in twenty would come from the constants of whatever modules are imported by then, and that depends on
 # which tests a worker has run before. There is no setting; tests/test_same_examples.py says if this is of no use.
-providers._get_local_constants = providers.Constants
+providers._get_local_constants = getattr(providers, "Constants", None)
 
 # Time is not measured, neither that of a test nor that of drawing its examples.
 UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}

@@ -48,8 +48,8 @@ for n in (5, 10, 20, 30):
 # %%
 # Answer
 # ------
-# Yes, but not from the first candidate on. Up to the tenth both find out where the good region is, and they
-# are much alike: the Bayesian search is ahead in five pairs of eight. From there on the random search stands
+# Yes, from about ten candidates on. Until then both find out where the good region is, and they are much
+# alike: after ten the Bayesian search is ahead in five pairs of eight. From there on the random search stands
 # still, for it seldom hits the small part of the space that is better still, and the Bayesian search goes
 # there. After 30 candidates it is ahead in seven pairs of eight.
 #

@@ -95,25 +95,34 @@ def predictive_cdf(
         Degrees of freedom of an estimated scale of Gaussian noise, as for `predictive_quantile`.
     """
     center, y = eta.astype(np.float64), np.asarray(y, dtype=np.float64)
+    variance = np.asarray(variance, dtype=np.float64)
+    unknown = np.isinf(variance)
+    # What is known without a sum, and would be ∞ − ∞ or ∞ / ∞ in it.
+    inside = np.where(np.isinf(y), 0.0, y)
     if likelihood.is_quadratic:
-        _, std = likelihood.predictive(center, np.asarray(variance, dtype=np.float64))
-        unit = np.divide(y - center, std)
-        # An infinite end of an infinitely wide distribution is an end.
-        unit = np.where(np.isinf(y), y, unit)
-        return np.asarray(ndtr(unit) if dof is None else stdtr(dof, unit))
-    std = np.sqrt(np.asarray(variance, dtype=np.float64))
-    unknown = np.isinf(std)
-    center[unknown], std[unknown] = 0.0, 0.0
+        _, spread = likelihood.predictive(center, variance)
+        unit = (inside - center) / spread
+        found = np.asarray(ndtr(unit) if dof is None else stdtr(dof, unit))
+    else:
+        std = np.sqrt(np.where(unknown, 0.0, variance))
+        found = _mixed_cdf(likelihood, inside, center, std)
+        # A linear predictor that nothing determines is as probably at either end.
+        ends = [likelihood.cdf(inside, np.full(y.shape, end)) for end in (-np.inf, np.inf)]
+        found = np.where(unknown, 0.5 * (ends[0] + ends[1]), found)
+    return np.where(np.isinf(y), y > 0.0, found)
+
+
+def _mixed_cdf(likelihood: Any, y: Array, eta: Array, std: Array) -> Array:
+    """Return F̄(y) of finite y, (n,)."""
     # The node counts that its quantiles need, from one tail to the other.
-    shares = [_noise_share(likelihood, q, center, std) for q in (0.05, 0.5, 0.95)]
+    shares = [_noise_share(likelihood, q, eta, std) for q in (0.05, 0.5, 0.95)]
     counts = np.minimum(_node_counts(np.min(shares, axis=0)), _MOST_NODES)
-    found = np.empty(center.shape)
+    found = np.empty(eta.shape)
     for count in np.unique(counts):
         rows = np.flatnonzero(counts == count)
         for block in np.array_split(rows, 1 + rows.size * int(count) // _BLOCK):
-            found[block] = _Mixture(likelihood, center[block], std[block], int(count)).cdf(y[block])
-    # A linear predictor that nothing determines has half of its distribution at either end of the support.
-    return np.where(unknown & (found > 0.0) & (y < np.inf), 0.5, found)
+            found[block] = _Mixture(likelihood, eta[block], std[block], int(count)).cdf(y[block])
+    return found
 
 
 def _noise_share(likelihood: Any, q: float, eta: Array, std: Array) -> Array:
@@ -126,7 +135,8 @@ def _noise_share(likelihood: Any, q: float, eta: Array, std: Array) -> Array:
         move = middles[0] - middles[1]
     width = np.maximum(half, 0.5) if likelihood.is_discrete else half
     widest = np.divide(width, move, out=np.full(width.shape, np.inf), where=move > 0.0)
-    return np.minimum(widest, _WIDE)
+    # Where both are infinite nothing is left to be resolved.
+    return np.fmin(widest, _WIDE)
 
 
 def _node_counts(share: Array) -> Array:

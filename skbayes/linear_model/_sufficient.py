@@ -142,7 +142,9 @@ def _by_gram(X: Any, Y: Array, weight: Array | None) -> SufficientRows | None:
     if weight is not None and not np.any(weight):
         return None
     moments = moments_of(X, Y, weight, True, np.float64)
-    p, total = X.shape[1], moments.total
+    p = X.shape[1]
+    # The moments hold the sum of the squares of rounded roots: whole weights have a whole sum here.
+    total = float(len(Y) if weight is None else weight.sum(dtype=np.float64))
     mean = np.append(moments.mean, moments.target_mean)
     V = np.asarray(Y - moments.target_mean, dtype=np.float64)
     power = V.T @ (V if weight is None else weight[:, None] * V)

@@ -135,6 +135,7 @@ def trial_of(number: int, result: CandidateResult, metric: str | None) -> Trial:
             number=number,
             params=result.params,
             score=float("nan"),
+            status=result.status,
             fit_time=result.mean_fit_time,
             metrics=metrics_of(result),
             runs=_runs_of(result),

@@ -53,8 +53,6 @@ def search_history(search: Any, *, metric: str | None = None) -> History:
     >>> [(trial.params["n_neighbors"], round(trial.score, 2)) for trial in history]
     [(1, 0.96), (5, 0.97)]
     """
-    if not isinstance(search, History):
-        _check_is_search(search)
     decided = search_metric(search)
     history: History | None = (
         search if isinstance(search, History) else getattr(search, "history_", None)
@@ -75,14 +73,21 @@ def search_metric(search: Any) -> str | None:
 
     Parameters
     ----------
-    search : fitted search
-        Of skbayes, or of scikit-learn.
+    search : fitted search, or History
+        A search of skbayes, or of scikit-learn.
 
     Returns
     -------
     metric : str or None
         Its name: `refit`, or the `objective` of a search of ours, or the first of its `objectives` to be high. None
-        if there is one metric only, or none of several was named.
+        if there is one metric only, or none of several was named; and of a history, which does not know it.
+
+    Raises
+    ------
+    NotFittedError
+        If the search has not been fitted.
+    TypeError
+        If it is an estimator that is no search.
 
     See Also
     --------
@@ -103,6 +108,8 @@ def search_metric(search: Any) -> str | None:
     >>> search_metric(search.fit(*load_iris(return_X_y=True)))
     'f1_macro'
     """
+    if not isinstance(search, History):
+        _check_is_search(search)
     if not getattr(search, "multimetric_", False):
         return None
     named: str | None = search._objective() if hasattr(search, "_objective") else None

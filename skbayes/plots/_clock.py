@@ -6,6 +6,7 @@ again. Breaks are left out of the seconds.
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,13 +41,15 @@ def rungs_of(search: Any, source: Source) -> History:
     everything = getattr(search, "rung_history_", None)
     if everything is None:
         return source.history
-    last = [trial.runs for trial in source.history]
-    return History(
-        tuple(
-            trial if any(trial.runs is runs for runs in last) else trial.as_pruned()
-            for trial in everything
-        )
+    # By its runs a trial is known, whatever its score is by now: the source has that of the metric asked for.
+    last = {id(trial.runs): trial for trial in source.history if trial.runs}
+    trials = (
+        replace(last[id(trial.runs)], number=trial.number, params=trial.params)
+        if id(trial.runs) in last
+        else trial.as_pruned()
+        for trial in everything
     )
+    return History(tuple(trials))
 
 
 def new_runs(history: Iterable[Trial]) -> list[tuple[Run, ...]]:

@@ -19,6 +19,9 @@ _LETTER, _FEWEST_LETTERS = 0.055, 40
 _LEAST = 0.4
 # Inches that a title of one line takes, with what is left free around it.
 _TITLE = 0.32
+# Inches beside a legend that are not for it: what a layout leaves at an edge (a tight one 0.15), and its distance to
+# its axes.
+_EDGE = 0.25
 # Place of a colour bar in parts of the width of its axes; inches of its height, and from there to the axes.
 _BAR, _BAR_HEIGHT, _GAP = (0.025, 0.95), 0.13, 0.06
 
@@ -43,8 +46,9 @@ def legend_above(
 ) -> Any:
     """Draw the legend above the axes, where it covers nothing, and return it; None without entries.
 
-    A title of the axes, and that of the figure, are above it. Where nobody lays the figure out, the axes gets lower by
-    what the legend takes.
+    One that would leave the figure, as beside long names that make the axes narrow, begins before the axes. A title of
+    the axes, and that of the figure, are above it. Where nobody lays the figure out, the axes gets lower by what the
+    legend takes.
 
     Parameters
     ----------
@@ -71,6 +75,8 @@ def legend_above(
         bbox_to_anchor=(float(side == "right"), 1.0),
         **_STYLE,
     )
+    if side == "left":
+        _begin_earlier(legend, ax)
     # The power of ten of the ticks, if there is one, goes above their labels: not into the legend.
     ax.yaxis.get_offset_text().set_horizontalalignment("right")
     place = ax.inset_axes((0.0, 1.0, 1.0, 0.0))
@@ -175,6 +181,25 @@ def give_way(ax: Any) -> None:
 
 def _in_lines(title: str | None, inches: float) -> str | None:
     return None if title is None else fill(title, max(int(inches / _LETTER), _FEWEST_LETTERS))
+
+
+def _begin_earlier(legend: Any, ax: Any) -> None:
+    """Move a legend over what is to the left of its axes by what it would leave the figure, or its part of it."""
+    from matplotlib.transforms import ScaledTranslation
+
+    figure, place, names = ax.figure, ax.get_subplotspec(), ax.yaxis.get_tightbbox()
+    room, before = figure.bbox.x1 - ax.bbox.x0, 0.0
+    if names is not None:
+        before = max(ax.bbox.x0 - names.x0, 0.0)
+    if figure.get_layout_engine() is not None and place is not None:
+        # It will give the axes the room that the names leave of its column.
+        columns = place.get_gridspec().ncols / len(place.colspan)
+        room = figure.bbox.width / columns - before
+    too_wide = legend.get_window_extent().width - room + _EDGE * figure.dpi
+    if too_wide > 0.0:
+        inches = min(too_wide, before) / figure.dpi
+        earlier = ScaledTranslation(-inches, 0.0, figure.dpi_scale_trans)
+        legend.set_bbox_to_anchor((0.0, 1.0), ax.transAxes + earlier)
 
 
 class _PlaceOf:

@@ -66,7 +66,8 @@ def write_counts(ax: Any, values: Array, coefs: Array) -> None:
     if counts.min() == coefs.shape[1]:
         return
     places = np.unique(np.linspace(0, values.size - 1, _COUNTS).round().astype(int))
-    top = ax.secondary_xaxis("top")
+    # Without functions it has some of matplotlib's that cannot be pickled.
+    top = ax.secondary_xaxis("top", functions=(_same, _same))
     top.set_xticks(values[places], [str(counts[i]) for i in places], minor=False)
     top.minorticks_off()
     top.tick_params(length=2, labelsize="small")
@@ -94,3 +95,7 @@ def _spread(places: Array, height: float) -> Array:
     spread = np.empty_like(moved)
     spread[order] = moved
     return spread
+
+
+def _same(x: Any) -> Any:
+    return x

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 __all__ = [
     "COLOURS",
     "LINE_STYLES",
@@ -126,14 +124,10 @@ def seconds_axis(axis: Any, length: float) -> None:
     length : float
         Seconds of the unit.
     """
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from ._ticks import Multiples, Plain
 
-    class Locator(MaxNLocator):
-        def tick_values(self, vmin: float, vmax: float) -> Any:
-            return length * np.asarray(super().tick_values(vmin / length, vmax / length))
-
-    axis.set_major_locator(Locator("auto", steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds / length:.6g}"))
+    axis.set_major_locator(Multiples(length))
+    axis.set_major_formatter(Plain(unit=length))
 
 
 def log_axis(axis: Any) -> None:
@@ -144,10 +138,12 @@ def log_axis(axis: Any) -> None:
     axis : matplotlib.axis.Axis
         ``ax.xaxis`` or ``ax.yaxis``.
     """
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    from ._ticks import Plain
 
     set_scale = axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale
     set_scale("log")
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_major_formatter(Plain())
     axis.set_minor_formatter(NullFormatter())

@@ -63,7 +63,9 @@ def _label(panel: Any, label: str, name: str) -> str:
 
 
 def _set_log(panel: Any, name: str, limits: Floats) -> None:
-    from matplotlib.ticker import AutoLocator, FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import AutoLocator, LogLocator, NullFormatter
+
+    from ._ticks import Plain
 
     getattr(panel, f"set_{name}scale")("log")
     axis = getattr(panel, f"{name}axis")
@@ -72,7 +74,7 @@ def _set_log(panel: Any, name: str, limits: Floats) -> None:
         axis.set_major_locator(AutoLocator())
     elif ratio < _NARROW**3:
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+    axis.set_major_formatter(Plain(digits=3))
     axis.set_minor_formatter(NullFormatter())
 
 

@@ -21,6 +21,8 @@ _TINTS = (0.2, 0.42, 0.6)
 _N_OPAQUE, _FAINTEST = 60, 0.25
 # Trials without a score are marked here, in parts of the height of the panel.
 _AT_THE_BOTTOM = 0.035
+# What a mean through linear algebra loses of its digits, and no score has.
+_ROUNDING = 1e-10
 # Levels of a filled contour: more cannot be told apart.
 _N_LEVELS = 16
 
@@ -183,10 +185,18 @@ def draw_surface(
     from matplotlib.collections import QuadMesh
 
     x, y = (places(grid, grid.values) for grid in grids)
-    shown = np.ma.masked_invalid(values.T)
+    shown = np.ma.masked_invalid(_without_rounding(values).T)
     if not (all(map(is_line, grids)) and min(shown.shape) > 1 and np.ptp(shown.compressed()) > 0.0):
         style = styled(QuadMesh, {"cmap": cmap, "rasterized": True}, contour_kw)
         return ax.pcolormesh(
             edges_of(grids[0], x), edges_of(grids[1], y), shown, shading="flat", **style
         )
     return ax.contourf(x, y, shown, **{"levels": _N_LEVELS, "cmap": cmap, **dict(contour_kw or {})})
+
+
+def _without_rounding(values: Floats) -> Floats:
+    """Return values that differ in their last digits only, as the mean of a model of one trial does, as equal."""
+    finite = values[np.isfinite(values)]
+    if not finite.size or np.ptp(finite) > _ROUNDING * np.abs(finite).max():
+        return values
+    return np.where(np.isfinite(values), np.median(finite), values)

@@ -104,25 +104,39 @@ def number_axis(
         places = np.where(np.isnan(np.asarray(values, dtype=float)), np.nan, 0.5)
         return ValueAxis("linear", places, (0.5,), tuple(number_texts([low])))
 
+    low, high = float(low), float(high)
+
     def place(x: ArrayLike) -> Floats:
-        v = np.asarray(x, dtype=float)
-        if is_log:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                return np.log(v / low) / math.log(high / low)
-        # Halves: the difference of two huge numbers need not be one.
-        return (0.5 * v - 0.5 * low) / (0.5 * high - 0.5 * low)
+        v = np.clip(np.asarray(x, dtype=float), low, high)
+        return _log_place(v, low, high) if is_log else _linear_place(v, low, high)
 
     ticks = _log_ticks(low, high) if is_log else _ticks(low, high)
-    inner = [t for t in ticks if _TOO_NEAR <= place(t) <= 1.0 - _TOO_NEAR]
+    # A range of a few neighbouring float64 does not hold all multiples: two may be rounded to one place.
+    placed = {float(place(t)): t for t in ticks}
+    inner = [t for where, t in placed.items() if _TOO_NEAR <= where <= 1.0 - _TOO_NEAR]
     if is_whole:
         inner = [t for t in inner if float(t).is_integer()]
     marked = [low, *inner, high]
     return ValueAxis(
         "log" if is_log else "linear",
-        np.clip(place(values), 0.0, 1.0),
+        place(values),
         tuple(float(place(t)) for t in marked),
         tuple(number_texts(marked)),
     )
+
+
+def _linear_place(v: Floats, low: float, high: float) -> Floats:
+    # The difference of two huge numbers need not be one, that of their halves is; half of the least number is none.
+    part = 1.0 if math.isfinite(high - low) else 0.5
+    return (part * v - part * low) / (part * high - part * low)
+
+
+def _log_place(v: Floats, low: float, high: float) -> Floats:
+    ratio = high / low
+    if not math.isfinite(ratio):
+        return (np.log(v) - math.log(low)) / (math.log(high) - math.log(low))
+    # The last bit of the two logarithms need not be the same.
+    return np.minimum(np.log(v / low) / math.log(ratio), 1.0)
 
 
 def number_texts(values: Sequence[float]) -> list[str]:

@@ -80,17 +80,23 @@ class Shares:
             "missing": "The importance of the parameters is being computed."
         }
         self.n_trials = 0  # seen so far
-        self._n_next = 1
+        self._n_taken = 0  # of which so many are in the newest computation
+        self._latest: Material | None = None
         self._thread: threading.Thread | None = None
 
     def of(self, material: Material) -> dict[str, Any]:
         """Return the newest shares, and begin to compute newer ones when they are due."""
-        self.n_trials = n = len(material.trials)
-        if n >= self._n_next and (self._thread is None or not self._thread.is_alive()):
-            self._n_next = math.ceil(_GROWTH * n)
-            self._thread = threading.Thread(target=self._compute, args=(material,), daemon=True)
-            self._thread.start()
+        self._latest, self.n_trials = material, len(material.trials)
+        self.go_on()
         return self.found
+
+    def go_on(self, *, at_rest: bool = False) -> None:
+        """Begin to compute newer shares: when many candidates came since, or any and no more are awaited."""
+        due = self._n_taken + 1 if at_rest else max(1, math.ceil(_GROWTH * self._n_taken))
+        if self.n_trials >= due and (self._thread is None or not self._thread.is_alive()):
+            self._n_taken = self.n_trials
+            self._thread = threading.Thread(target=self._compute, args=(self._latest,), daemon=True)
+            self._thread.start()
 
     def _compute(self, material: Material) -> None:
         try:
@@ -123,7 +129,7 @@ class Follower:
         self._seen: Mark | None = None
         self._header: JournalHeader | None = None
         self._shown: dict[str, Any] | None = None  # the shares on the page; None if it has none
-        self._look_again_at = self._settles_at = -math.inf
+        self._look_again_at = self._settles_at = self._rests_at = -math.inf
         self._keep(State(self._empty(), "", "live", None))
 
     def state(self) -> State:
@@ -135,10 +141,12 @@ class Follower:
                 self._seen = mark
                 self._keep(self._made(mark))
                 self._look_again_at = time.monotonic() + _REST * (time.monotonic() - began)
-            elif self._shown is not None and self._shown is not self._shares.found:
-                self._shown = self._shares.found
-                payload = {**self._state.payload, "importance": self._shown}
-                self._keep(replace(self._state, payload=payload))
+            elif self._shown is not None:
+                self._shares.go_on(at_rest=began >= self._rests_at)
+                if self._shown is not self._shares.found:
+                    self._shown = self._shares.found
+                    payload = {**self._state.payload, "importance": self._shown}
+                    self._keep(replace(self._state, payload=payload))
             return self._state
 
     def answer(self) -> tuple[bytes, str]:
@@ -190,8 +198,9 @@ class Follower:
         material = material_of(self.path, self.space, self.metric)
         wait = _longest_wait(material.trials)
         under_way = _under_way(material, max(changed, time.time()) - wait)
+        self._rests_at = time.monotonic() + wait
         if under_way:
-            self._settles_at = time.monotonic() + wait
+            self._settles_at = self._rests_at
             material = _without(material, under_way)
         payload = payload_of(material, title=self.title, importances=False)
         n = len(material.trials)

@@ -93,7 +93,8 @@ class Integer(Dimension):
         if low < 1:
             raise SpaceValueError(
                 f"{label} needs low >= 1 for prior='log-uniform'; got low={low}. "
-                "Raise low to 1 or use prior='uniform'."
+                "Raise low to 1, use prior='uniform', or write floats, such as "
+                f"(0.001, {float(high)}, 'log-uniform') if real numbers are meant."
             )
         if high > _MAX_LOG_INTEGER:
             raise SpaceValueError(

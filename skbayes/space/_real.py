@@ -104,8 +104,7 @@ class RealMap(UnitMap):
         x = given_number(value, self.label, f"from {self.low!r} to {self.high!r}")
         if not self.low <= x <= self.high:
             raise outside(self.label, value, self.low, self.high)
-        t = math.log(x) if self.is_log else float(x)
-        return min(max((t - self._start) / self._width, 0.0), 1.0)
+        return self._place(float(x))
 
     def decode(self, u: float) -> float:
         if u <= 0.0:
@@ -116,7 +115,14 @@ class RealMap(UnitMap):
         if self.is_log:
             x = math.exp(x)
             resolution *= x
-        return min(max(rounded(x, resolution), self.low), self.high)
+        value = min(max(rounded(x, resolution), self.low), self.high)
+        # A value next to an end may have the coordinate of the end, which decodes to the end alone.
+        place = self._place(value)
+        return value if 0.0 < place < 1.0 else (self.low if place == 0.0 else self.high)
+
+    def _place(self, x: float) -> float:
+        t = math.log(x) if self.is_log else x
+        return min(max((t - self._start) / self._width, 0.0), 1.0)
 
     def snap(self, u: Floats) -> Floats:
         return u

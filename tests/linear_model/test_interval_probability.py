@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.integrate import quad
+from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 
-from skbayes.likelihoods import Gamma, Gaussian, NegativeBinomial, Poisson, StudentT
+from skbayes.likelihoods import Bernoulli, Gamma, Gaussian, NegativeBinomial, Poisson, StudentT
 from skbayes.linear_model import MAPPoissonRegressor, MAPRegressor, MAPRidge
 from skbayes.linear_model._predictive import predictive_cdf
 
@@ -46,6 +47,25 @@ def test_of_a_gaussian_it_is_normal_or_students_t():
 def test_nothing_known_is_half_at_either_end():
     y, unknown = np.array([-1.0, 0.0, 3.0, np.inf]), np.full(4, np.inf)
     np.testing.assert_array_equal(predictive_cdf(Poisson(), y, ETA, unknown), [0.0, 0.5, 0.5, 1.0])
+    # 0 and 1 are as probable, and there is nothing above 1.
+    np.testing.assert_array_equal(
+        predictive_cdf(Bernoulli(), y, ETA, unknown), [0.0, 0.5, 1.0, 1.0]
+    )
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dof", [None, 3.0])
+@pytest.mark.parametrize("variance", [0.3, 1e12, np.inf])
+@pytest.mark.parametrize(
+    "likelihood",
+    [Gaussian(0.5), StudentT(4.0, 1.0), Gamma(3.0), Poisson(), NegativeBinomial(0.5), Bernoulli()],
+    ids=repr,
+)
+def test_all_of_a_distribution_is_between_infinite_ends(likelihood, variance, dof):
+    # Also where the linear predictor is so wide that means are infinite.
+    ends = np.array([-np.inf, np.inf])
+    found = predictive_cdf(likelihood, ends, np.zeros(2), np.full(2, variance), dof)
+    np.testing.assert_array_equal(found, [0.0, 1.0])
 
 
 @pytest.mark.parametrize("level", [0.1, 0.5, 0.95])
@@ -90,3 +110,16 @@ def test_several_targets_and_wrong_shapes():
     np.testing.assert_allclose(model.interval_probability(X[:7], *ends), np.full((7, 2), 0.8))
     with pytest.raises(ValueError, match=r"of shape \(7, 2\); got \(7,\) and \(7, 2\)"):
         model.interval_probability(X[:7], ends[0][:, 0], ends[1])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("shift", [0.0, 300.0, 5_000.0, 1e6])
+@pytest.mark.parametrize("model", [MAPPoissonRegressor(alpha=1e-3), MAPRegressor("gamma")])
+def test_far_from_the_data_where_means_are_infinite_there_is_an_answer_too(model, shift):
+    model = clone(model).fit(Z, COUNTS + 1.0)
+    X = np.array([[shift, 0.0], [shift, -shift], [-shift, 0.5 * shift]])
+    lower, upper = model.predict_interval(X, 0.5)
+    found = model.interval_probability(X, lower, upper)
+    assert ((found >= 0.0) & (found <= 1.0)).all()
+    inside = model.interval_probability(X, np.full(3, -np.inf), np.full(3, np.inf))
+    np.testing.assert_array_equal(inside, 1.0)

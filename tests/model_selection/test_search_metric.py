@@ -5,11 +5,12 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV as TheirGridSearchCV
 from sklearn.tree import DecisionTreeClassifier
 
 from skbayes import BayesSearchCV, GridSearchCV, HalvingBayesSearchCV
-from skbayes.model_selection import search_history, search_metric
+from skbayes.model_selection import load_history, search_history, search_metric
 from skbayes.optimizer import History, Trial
 from skbayes.plots import source_of
 
@@ -59,6 +60,13 @@ def test_a_history_has_no_metrics_to_choose_among():
     assert search_metric(History()) is None
 
 
+def test_what_is_no_finished_search_is_refused():
+    with pytest.raises(NotFittedError, match="not fitted"):
+        search_metric(GridSearchCV(TREE, GRID))
+    with pytest.raises(TypeError, match="got DecisionTreeClassifier"):
+        search_metric(TREE)
+
+
 def test_a_trial_without_the_metric_asked_for_has_failed_by_it():
     trials = (
         Trial(0, {}, 0.9, metrics={"f1": 0.8}),
@@ -85,3 +93,12 @@ def test_the_table_and_the_history_say_the_same_of_a_metric_that_is_not_finite(k
     read = search_history(search, metric="broken")
     assert [trial.status for trial in read] == ["complete", "failed", "complete"]
     assert [trial.outcome for trial in read] == [trial.status for trial in read]
+
+
+def test_what_became_of_a_candidate_is_known_also_if_none_of_its_metrics_was_searched_for(tmp_path):
+    path = tmp_path / "search.jsonl"
+    GridSearchCV(TREE, GRID, cv=3, scoring=METRICS, refit=False, journal=path).fit(X, y)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-1]))  # ended with a fold to go
+    for history in (load_history(path), search_history(load_history(path), metric="f1_macro")):
+        assert [trial.outcome for trial in history] == ["complete", "complete", "pruned"]

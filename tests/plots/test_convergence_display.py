@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV as TheirGridSearchCV
 from sklearn.svm import SVC
 
@@ -152,6 +153,19 @@ def test_of_a_halving_search_all_rungs_cost_and_the_last_one_counts():
     best = np.maximum.accumulate(counted)
     np.testing.assert_array_equal(data["centre"][0], np.where(np.isinf(best), NAN, best))
     assert convergence_data(search, against="fits")["x"][0][-1] == 3 * len(rung)
+
+
+@pytest.mark.parametrize(("metric", "sign"), [("neg_log_loss", 1.0), ("-neg_log_loss", -1.0)])
+def test_of_a_halving_search_the_last_rung_has_the_metric_asked_for(metric, sign):
+    search = HalvingBayesSearchCV(
+        LogisticRegression(max_iter=1000), {"C": (1e-2, 1e2, "log-uniform")}, n_iter=4, cv=3,
+        scoring=["accuracy", "neg_log_loss"], refit="accuracy", random_state=0,
+    ).fit(X, y)  # fmt: skip
+    rung, score = search.cv_results_["iter"], search.cv_results_["mean_test_neg_log_loss"]
+    [[trials]] = convergence_data(search, metric=metric)["trials"]
+    expected = np.where(rung == rung.max(), sign * score, NAN)
+    np.testing.assert_array_equal(trials["score"], expected)
+    assert trials["number"] == list(range(len(rung)))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import loguniform, norm, poisson
 from sklearn.linear_model import Ridge
@@ -64,6 +64,8 @@ def test_ticks_lie_where_their_numbers_do(data):
     width=st.floats(0.0, 1e300),
     shares=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=5),
 )
+@example(low=0.0, width=5e-324, shares=[0.0])  # half of it is 0
+@example(low=1e16, width=6.0, shares=[0.5])  # 1e16 + 1 is 1e16
 def test_a_linear_axis_keeps_order_and_ends(low, width, shares):
     high = low + width
     values = np.sort([low + share * width for share in shares])
@@ -87,6 +89,16 @@ def test_a_logarithmic_axis_places_a_power_at_its_exponent(low, factor, share):
     # The rounding of the power, relative to the logarithm of the factor.
     tolerance = 1e-15 * (1.0 + abs(np.log(low))) / np.log(factor) + 1e-9
     assert axis.positions[0] == pytest.approx(share, abs=tolerance)
+    assert len(set(axis.tick_labels)) == len(axis.ticks) <= 10
+
+
+@pytest.mark.parametrize(("low", "high"), [(5e-324, 1e300), (3.0, 3.0 + 1.3e-15)])
+def test_a_logarithmic_axis_keeps_order_and_ends(low, high):
+    middle = np.sqrt(low) * np.sqrt(high)  # a ratio beyond float64, and one of a few last bits
+    axis = number_axis([0.0, low, middle, high, np.inf, np.nan], low, high, is_log=True)
+    np.testing.assert_allclose(axis.positions, [0.0, 0.0, 0.5, 1.0, 1.0, np.nan], atol=0.1)
+    assert (np.diff(axis.positions[1:4]) > 0.0).all()
+    assert (np.diff(axis.ticks) > 0.0).all()
     assert len(set(axis.tick_labels)) == len(axis.ticks) <= 10
 
 

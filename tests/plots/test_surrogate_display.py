@@ -305,6 +305,15 @@ def test_surfaces_are_cells_beside_choices_and_contours_between_ranges():
     assert len(contours.next_) == 3
 
 
+def test_a_surface_without_a_slope_is_of_one_colour_and_its_bar_tells_no_rounding():
+    space = {"x": (0.0, 1.0), "y": (0.0, 1.0)}
+    display = SurrogateDisplay.from_estimator(told(space, lambda p: 0.89, n=1))
+    display.figure_.draw_without_rendering()
+    flat = display.surfaces_[0]
+    assert np.ptp(flat.get_array()) == 0.0
+    assert flat.colorbar.ax.xaxis.get_offset_text().get_text() == ""
+
+
 @pytest.mark.parametrize("n", [1, 2, 300])
 @pytest.mark.parametrize("space", [ONE, TWO])
 def test_any_number_of_trials_can_be_drawn(n, space):

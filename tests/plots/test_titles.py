@@ -139,6 +139,22 @@ def test_titles_in_a_figure_of_its_own(name):
         assert box.y1 <= inside.y1 + 1.0
 
 
+@pytest.mark.parametrize("layout", ["constrained", None, "tight"])
+@pytest.mark.parametrize("inches", [6.4, 7.0, 8.0, 14.0])
+def test_a_legend_beside_long_names_stays_in_the_figure(inches, layout):
+    names = ["randomforestclassifier__min_samples_leaf", "randomforestclassifier__max_depth"]
+    shares = {"first_order": [0.6, 0.3], "first_order_std": [0.1, 0.1]}
+    shares |= {"total": [0.7, 0.4], "total_std": [0.1, 0.1]}
+    shares |= {"pair_names": [tuple(names)], "pairs": [0.1], "pairs_std": [0.1]}
+    figure, ax = plt.subplots(figsize=(inches, 4.5), layout=layout)
+    plots.ImportanceDisplay(names=names, **shares).plot(ax)
+    figure.draw_without_rendering()
+    box = ax.get_legend().get_window_extent()
+    assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+    # Where there is room, it begins with its axes.
+    assert (abs(box.x0 - ax.bbox.x0) < 10.0) == (inches == 14.0 or box.width < ax.bbox.width)
+
+
 @pytest.mark.parametrize(
     "layout",
     ["constrained", *(pytest.param(other, marks=pytest.mark.slow) for other in (None, "tight"))],

@@ -260,6 +260,47 @@ def test_importances_that_come_later_need_no_second_reading(path, lines, monkeyp
     assert follow.answer()[1] != before[1]
 
 
+def test_in_the_end_the_importances_are_of_all_candidates(follow, path, lines, monkeypatch):
+    computed = []
+
+    def shares(material):
+        computed.append(len(material.trials))
+        return {"n_trials": len(material.trials)}
+
+    def shown():
+        found = follow.state().payload["importance"]
+        follow._shares._thread.join()
+        return found
+
+    monkeypatch.setattr(_follow, "importance_of", shares)
+    write(path, lines[: 1 + 5 * N_FOLDS])
+    shown()
+    write(path, lines)  # not half as many again
+    assert [shown() for _ in range(3)] == [{"n_trials": 5}] * 3
+    follow._rests_at = -np.inf  # as after waiting for more
+    shown()
+    assert [shown() for _ in range(3)] == [{"n_trials": 6}] * 3
+    assert computed == [5, 6]
+
+
+def test_candidates_that_came_while_importances_were_computed_are_not_forgotten(
+    follow, path, lines, monkeypatch
+):
+    go = threading.Event()
+    monkeypatch.setattr(
+        _follow, "importance_of", lambda material: go.wait() and {"n_trials": len(material.trials)}
+    )
+    write(path, lines[: 1 + N_FOLDS])
+    follow.state()
+    write(path, lines)
+    follow.state()
+    go.set()
+    follow._shares._thread.join()
+    follow.state()  # the next one begins
+    follow._shares._thread.join()
+    assert follow.state().payload["importance"] == {"n_trials": 6}
+
+
 def test_importances_that_cannot_be_computed_do_not_take_the_page_with_them(monkeypatch):
     monkeypatch.setattr(_follow, "importance_of", lambda material: 1 / 0)
     shares = Shares()

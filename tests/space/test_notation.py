@@ -87,6 +87,11 @@ class RandomVariatesAlone:
         (Integer(1, 2.5), SpaceValueError, "integers as bounds; got high=2.5"),
         (Integer(3, 3), SpaceValueError, "low < high"),
         (Integer(0, 5, "log-uniform"), SpaceValueError, "low >= 1"),
+        (
+            (0, 1, "log-uniform"),
+            SpaceValueError,
+            r"\(0\.001, 1\.0, 'log-uniform'\) if real numbers",
+        ),
         (Integer(0, 2**60), SpaceValueError, "more values than float64"),
         (Integer(1, 2**50, "log-uniform"), SpaceValueError, r"above 2\*\*40"),
         ([], SpaceValueError, "no choices"),
