@@ -151,8 +151,9 @@ def test_a_legend_beside_long_names_stays_in_the_figure(inches, layout):
     figure.draw_without_rendering()
     box = ax.get_legend().get_window_extent()
     assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
-    # Where there is room, it begins with its axes.
-    assert (abs(box.x0 - ax.bbox.x0) < 10.0) == (inches == 14.0 or box.width < ax.bbox.width)
+    # Where its axes has room for it, it begins with it; one that is wider may reach up to the edge of the figure.
+    if inches == 14.0 or box.width < ax.bbox.width:
+        assert abs(box.x0 - ax.bbox.x0) < 10.0
 
 
 @pytest.mark.parametrize(
