@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from functions import HARTMANN6_CENTRES, HARTMANN6_WEIGHTS, HARTMANN6_WIDTHS
 from numpy.typing import NDArray
 from scipy.stats import qmc
 from sklearn import datasets
@@ -241,31 +242,14 @@ def run(options: argparse.Namespace) -> None:
         print(f"| {label} |" + "".join(cells), flush=True)
 
 
-# Hartmann's function of six variables: weights, widths, centres, maximum; constants of Dixon and Szegő (1978).
-WEIGHTS = np.array([1.0, 1.2, 3.0, 3.2])
-WIDTHS = np.array(
-    [
-        [10, 3, 17, 3.5, 1.7, 8],
-        [0.05, 10, 17, 0.1, 8, 14],
-        [3, 3.5, 1.7, 10, 17, 8],
-        [17, 8, 0.05, 10, 0.1, 14],
-    ]
-)
-CENTRES = 1e-4 * np.array(
-    [
-        [1312, 1696, 5569, 124, 8283, 5886],
-        [2329, 4135, 8307, 3736, 1004, 9991],
-        [2348, 1451, 3522, 2883, 3047, 6650],
-        [4047, 8828, 8732, 5743, 1091, 381],
-    ]
-)
+# Of Hartmann's function of six variables.
 MAXIMUM = 3.32237
 
 
 def hartmann(x: Floats, n_below: int = 0) -> float:
     """The function, its weights the wronger the more rungs below the last one."""
-    weights = WEIGHTS + 0.3 * n_below * np.array([-1.0, 1.0, -1.0, 1.0])
-    return float(weights @ np.exp(-(WIDTHS * (x - CENTRES) ** 2).sum(axis=1)))
+    weights = HARTMANN6_WEIGHTS + 0.3 * n_below * np.array([-1.0, 1.0, -1.0, 1.0])
+    return float(weights @ np.exp(-(HARTMANN6_WIDTHS * (x - HARTMANN6_CENTRES) ** 2).sum(axis=1)))
 
 
 def climb(has_model: bool, n_started: int, seed: int, n_rungs: int = 3) -> float:

@@ -9,7 +9,16 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["PROBLEMS", "Problem", "branin", "hartmann6", "mixed"]
+__all__ = [
+    "HARTMANN6_CENTRES",
+    "HARTMANN6_WEIGHTS",
+    "HARTMANN6_WIDTHS",
+    "PROBLEMS",
+    "Problem",
+    "branin",
+    "hartmann6",
+    "mixed",
+]
 
 
 @dataclass(frozen=True)
@@ -31,8 +40,8 @@ def branin(p: dict[str, Any]) -> float:
     return valley**2 + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x) + 10
 
 
-_WEIGHTS = np.array([1.0, 1.2, 3.0, 3.2])
-_WIDTHS = np.array(
+HARTMANN6_WEIGHTS = np.array([1.0, 1.2, 3.0, 3.2])
+HARTMANN6_WIDTHS = np.array(
     [
         [10, 3, 17, 3.5, 1.7, 8],
         [0.05, 10, 17, 0.1, 8, 14],
@@ -40,7 +49,7 @@ _WIDTHS = np.array(
         [17, 8, 0.05, 10, 0.1, 14],
     ]
 )
-_CENTRES = 1e-4 * np.array(
+HARTMANN6_CENTRES = 1e-4 * np.array(
     [
         [1312, 1696, 5569, 124, 8283, 5886],
         [2329, 4135, 8307, 3736, 1004, 9991],
@@ -56,7 +65,9 @@ def hartmann6(p: dict[str, Any]) -> float:
     Minimum -3.32237 at (0.20169, 0.150011, 0.476874, 0.275332, 0.311652, 0.6573).
     """
     x = np.array([p[f"x{i}"] for i in range(6)])
-    return -float(_WEIGHTS @ np.exp(-(_WIDTHS * (x - _CENTRES) ** 2).sum(axis=1)))
+    return -float(
+        HARTMANN6_WEIGHTS @ np.exp(-(HARTMANN6_WIDTHS * (x - HARTMANN6_CENTRES) ** 2).sum(axis=1))
+    )
 
 
 # Of each category: where its valley lies in x and in log10(rate), and how high its floor is.

@@ -1,7 +1,12 @@
 """What tests of a growing journal share."""
 
 import json
+import threading
 import time
+from contextlib import contextmanager
+
+from skbayes.report._follow import Follower
+from skbayes.report._serve import make_server
 
 N_FOLDS = 3
 
@@ -20,3 +25,17 @@ def settle(follow, seconds=60.0):
     while "being computed" in json.dumps(follow.state().payload["importance"]):
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+@contextmanager
+def serving(path):
+    """A server of the page of a journal, on any free port, for as long as the context lasts."""
+    server = make_server(Follower(str(path)), 0)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,17 +1,13 @@
 """What a reader sees of a journal that goes away, and of one that several machines wrote."""
 
-import threading
-
 import pytest
 
 from skbayes import report
 from skbayes.optimizer import Trial
 from skbayes.report import _follow
-from skbayes.report._follow import Follower
-from skbayes.report._serve import make_server
 from tests.plots.running import EPOCH, run
 from tests.report.browsers import complaints, find, open_page, state, wait_until
-from tests.report.growing import N_FOLDS, write
+from tests.report.growing import N_FOLDS, serving, write
 
 pytestmark = pytest.mark.slow
 
@@ -20,13 +16,8 @@ pytestmark = pytest.mark.slow
 def server(path, monkeypatch):
     monkeypatch.setattr(_follow, "_REST", 0.0)
     monkeypatch.setattr(_follow, "importance_of", lambda material: {"missing": "not here"})
-    found = make_server(Follower(str(path)), 0)
-    serving = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
-    serving.start()
-    yield found
-    found.shutdown()
-    serving.join()
-    found.server_close()
+    with serving(path) as found:
+        yield found
 
 
 def test_the_page_of_a_journal_that_is_removed_stays_and_says_so(browser, server, path, lines):

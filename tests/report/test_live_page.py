@@ -9,8 +9,6 @@ from sklearn.datasets import load_iris
 
 from skbayes import GridSearchCV
 from skbayes.report import _follow
-from skbayes.report._follow import Follower
-from skbayes.report._serve import make_server
 from tests.report.browsers import (
     complaints,
     find,
@@ -22,6 +20,7 @@ from tests.report.browsers import (
     type_into,
     wait_until,
 )
+from tests.report.growing import serving
 
 pytestmark = pytest.mark.slow
 
@@ -55,47 +54,42 @@ def test_the_page_follows_a_running_search(browser, tmp_path, monkeypatch):
     # However long the second fold of a candidate takes here, it is under way and no row.
     monkeypatch.setattr(_follow, "_SHORTEST_WAIT", 3600.0)
     path = tmp_path / "search.jsonl"
-    server = make_server(Follower(str(path)), 0)
-    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    serving.start()
     search = GridSearchCV(Gated(), {"number": list(range(6))}, cv=2, journal=path)
     searching = threading.Thread(target=search.fit, args=load_iris(return_X_y=True))
     Gated.gate.clear()
     try:
-        open_page(browser, server.address)
-        wait_until(
-            browser, lambda b: find(b, "#notice").text.startswith("Waiting for search.jsonl")
-        )
-        searching.start()
-        wait_until(browser, lambda b: state(b)["n_rows"] == 3)
-        assert searching.is_alive()
-        type_into(browser, '.filters input[data-column="param_number"]', ">=2")
-        find(browser, '#table th button[data-column="param_number"]').click()
-        assert rows(browser) == [2]
-        Gated.gate.set()
-        wait_until(browser, lambda b: state(b)["n_rows"] == 6)
-        # What the reader chose stays.
-        assert rows(browser) == [2, 3, 4, 5]
-        assert (
-            find(browser, '.filters input[data-column="param_number"]').get_attribute("value")
-            == ">=2"
-        )
-        assert find(browser, "#notice").text.startswith("Following search.jsonl: 6 candidates.")
-        searching.join()
-        with open(path, "ab") as file:
-            file.write(b"a line from elsewhere\n")
-        wait_until(browser, lambda b: "1 damaged lines" in find(b, "#notice").text)
-        assert find(browser, "#notice").get_attribute("class") == "error"
-        assert state(browser)["n_rows"] == 6
-        assert complaints(browser) == []
-        assert {address.removeprefix(server.address) for address in requests(browser)} == {
-            "",
-            "data.json",
-        }
+        with serving(path) as server:
+            open_page(browser, server.address)
+            wait_until(
+                browser, lambda b: find(b, "#notice").text.startswith("Waiting for search.jsonl")
+            )
+            searching.start()
+            wait_until(browser, lambda b: state(b)["n_rows"] == 3)
+            assert searching.is_alive()
+            type_into(browser, '.filters input[data-column="param_number"]', ">=2")
+            find(browser, '#table th button[data-column="param_number"]').click()
+            assert rows(browser) == [2]
+            Gated.gate.set()
+            wait_until(browser, lambda b: state(b)["n_rows"] == 6)
+            # What the reader chose stays.
+            assert rows(browser) == [2, 3, 4, 5]
+            assert (
+                find(browser, '.filters input[data-column="param_number"]').get_attribute("value")
+                == ">=2"
+            )
+            assert find(browser, "#notice").text.startswith("Following search.jsonl: 6 candidates.")
+            searching.join()
+            with open(path, "ab") as file:
+                file.write(b"a line from elsewhere\n")
+            wait_until(browser, lambda b: "1 damaged lines" in find(b, "#notice").text)
+            assert find(browser, "#notice").get_attribute("class") == "error"
+            assert state(browser)["n_rows"] == 6
+            assert complaints(browser) == []
+            assert {address.removeprefix(server.address) for address in requests(browser)} == {
+                "",
+                "data.json",
+            }
     finally:
         Gated.gate.set()
-        server.shutdown()
-        serving.join()
-        server.server_close()
     wait_until(browser, lambda b: find(b, "#notice").text.startswith("The server does not answer"))
     assert state(browser)["n_rows"] == 6

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,7 @@ from sklearn.svm import SVC
 from skbayes import GridSearchCV
 from skbayes.report import _serve
 from skbayes.report.__main__ import main
-from skbayes.report._follow import Follower
-from tests.report.growing import settle, write
+from tests.report.growing import serving, settle, write
 
 pytestmark = pytest.mark.usefixtures("without_haste")
 
@@ -30,13 +28,8 @@ X, y = load_iris(return_X_y=True)
 @pytest.fixture
 def server(path, lines):
     write(path, lines)
-    server = _serve.make_server(Follower(str(path)), 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(path) as found:
+        yield found
 
 
 def ask(server, place="/data.json", method="GET", **headers):
